@@ -10,7 +10,7 @@ client · views · profile   operation → HTTP → reply · reply → columns �
 sandbox             the exchange in the box: the same operations, served or embedded
 wire                the API as data: operations and their types
 units               Price 1e9 · Quantity 1e8 · BasisPoints · Nanoseconds
-files · errors      private files, replaced whole · the failure tree
+lock · files · errors    between processes · private, replaced whole · the failure tree
 """
 
 __version__ = "0.1.0"

@@ -27,6 +27,7 @@ class Failure(Exception):
 
     code: ClassVar[str] = "BUG"
     exit_status: ClassVar[int] = 1
+    readable = False  # true where the server said so in its own words, not a proxy in HTML
 
     def __init__(
         self,

@@ -65,7 +65,8 @@ def sync_folder(folder: Path) -> None:
 
 def read_private(path: Path, *, limit: int = 1 << 20) -> bytes:
     """The bytes of a file that only we can read: a regular file of ours, 0600 or tighter, no symlink."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
+    # Not blocking: a pipe that nobody writes to must be refused, not waited for.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:

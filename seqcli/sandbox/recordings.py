@@ -82,9 +82,7 @@ def read(path: str) -> Recording:
 
 
 def _refusal(path: str, why: str) -> Usage:
-    return Usage(
-        f"tape {path}: {why}", hint="a tape is gzip-compressed NDJSON: one book or trade a line, oldest first"
-    )
+    return Usage(f"tape {path}: {why}", hint="a tape is gzip-compressed NDJSON: one book or trade a line, oldest first")
 
 
 def _lines(path: str) -> Iterator[bytes]:

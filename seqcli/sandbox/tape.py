@@ -113,16 +113,12 @@ class _Player:
 
     def _hits_buy(self, price: int) -> list[int]:
         books = {at for at, (_, _, asks) in self._published() if asks and asks[0][0] <= price}
-        prints = {
-            at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 <= price
-        }
+        prints = {at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 <= price}
         return sorted(books | prints)
 
     def _hits_sell(self, price: int) -> list[int]:
         books = {at for at, (_, bids, _) in self._published() if bids and bids[0][0] >= price}
-        prints = {
-            at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 >= price
-        }
+        prints = {at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 >= price}
         return sorted(books | prints)
 
     def _published(
@@ -155,9 +151,7 @@ class _Player:
 class RecordedMarket:
     """The `Market` of some recordings, from `start_ns` on. Raises Usage naming a file that is no tape."""
 
-    def __init__(
-        self, paths: Sequence[str], start_ns: int, *, speed: int = NORMAL_SPEED, once: bool = False
-    ) -> None:
+    def __init__(self, paths: Sequence[str], start_ns: int, *, speed: int = NORMAL_SPEED, once: bool = False) -> None:
         """`speed` in thousandths of the recorded one (`parse_speed`); `once`: no second beginning."""
         self._players: dict[str, dict[str, _Player]] = {}
         self._answers: dict[str, dict[str, Book]] = {}
@@ -167,9 +161,7 @@ class RecordedMarket:
                 for series in recording.series:
                     _refuse_twice(everything, series)
                     everything.append(series)
-                    self._players.setdefault(series.symbol, {})[series.venue] = _Player(
-                        series, session, once=once
-                    )
+                    self._players.setdefault(series.symbol, {})[series.venue] = _Player(series, session, once=once)
         self._instruments = _instruments(everything)
         self._venues = _venues(self._instruments)
 
@@ -186,11 +178,7 @@ class RecordedMarket:
         found = {venue: player.book(ts_ns) for venue, player in self._players.get(symbol, {}).items()}
         books = {venue: book for venue, book in found.items() if book is not None}
         last = self._answers.get(symbol)
-        if (
-            last is not None
-            and len(last) == len(books)
-            and all(last.get(venue) is books[venue] for venue in books)
-        ):
+        if last is not None and len(last) == len(books) and all(last.get(venue) is books[venue] for venue in books):
             return last
         self._answers[symbol] = books
         return books
@@ -276,7 +264,5 @@ def _venues(instruments: Mapping[str, Instrument]) -> dict[str, Venue]:
     for instrument in instruments.values():
         for venue in instrument.venues:
             kinds.setdefault(venue, set()).add(instrument.kind)
-    joined = {
-        name: Venue(name, "NA", tuple(sorted(seen))) for name, seen in kinds.items() if name not in VENUES
-    }
+    joined = {name: Venue(name, "NA", tuple(sorted(seen))) for name, seen in kinds.items() if name not in VENUES}
     return {**VENUES, **joined}

@@ -99,9 +99,7 @@ class ListQuery(Query):
     detail: str | None = None
 
 
-LIST = Operation(
-    name="algos.list", method="GET", path="/v1/algos", summary="Algorithms by symbol", query=ListQuery
-)
+LIST = Operation(name="algos.list", method="GET", path="/v1/algos", summary="Algorithms by symbol", query=ListQuery)
 DEPLOY = Operation(
     name="algos.deploy",
     method="POST",

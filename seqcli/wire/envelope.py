@@ -6,15 +6,13 @@ from typing import Any
 from seqcli import errors
 from seqcli.wire import strict
 
-HTTP_STATUS = {
-    code: status for status, code in errors.BY_HTTP_STATUS.items() if code != "VALIDATION_ERROR"
-} | {"VALIDATION_ERROR": 400}
+HTTP_STATUS = {code: status for status, code in errors.BY_HTTP_STATUS.items() if code != "VALIDATION_ERROR"} | {
+    "VALIDATION_ERROR": 400
+}
 """API code → HTTP status. Source: the vendor's overview page."""
 
 
-def envelope(
-    code: str, message: str, request_id: str, details: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+def envelope(code: str, message: str, request_id: str, details: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """The body of an error; `details` only with VALIDATION_ERROR."""
     error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
     if code == "VALIDATION_ERROR":
@@ -33,11 +31,9 @@ def failure_from_reply(http_status: int, raw: bytes, headers: Mapping[str, str])
         request_id, details = error.get("request_id"), error.get("details")
     else:
         message, code, request_id, details = error, None, None, None
-    known = (
-        code if isinstance(code, str) and code in errors.BY_CODE else errors.BY_HTTP_STATUS.get(http_status)
-    )
+    known = code if isinstance(code, str) and code in errors.BY_CODE else errors.BY_HTTP_STATUS.get(http_status)
     kind = errors.BY_CODE[known] if known else _kind_of_status(http_status)
-    return kind(
+    failure = kind(
         message if isinstance(message, str) and message else f"the server answered HTTP {http_status}",
         code=code if isinstance(code, str) and code else known or f"HTTP_{http_status}",
         request_id=request_id if isinstance(request_id, str) else headers.get("x-request-id"),
@@ -45,6 +41,8 @@ def failure_from_reply(http_status: int, raw: bytes, headers: Mapping[str, str])
         http_status=http_status,
         hint=_HINTS.get(known or ""),
     )
+    failure.readable = isinstance(message, str) and bool(message)
+    return failure
 
 
 _HINTS = {

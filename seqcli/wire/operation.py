@@ -101,9 +101,7 @@ def target(operation: Operation, request: Request) -> str:
         return path
     pairs = msgspec.to_builtins(request.query)
     text = "&".join(
-        f"{quote(name, safe='')}={quote(_plain(value), safe=',')}"
-        for name, value in pairs.items()
-        if value is not None
+        f"{quote(name, safe='')}={quote(_plain(value), safe=',')}" for name, value in pairs.items() if value is not None
     )
     return f"{path}?{text}" if text else path
 

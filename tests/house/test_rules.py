@@ -42,9 +42,7 @@ def test_no_room_uses_a_higher_floor():
 
 
 def test_the_map_names_every_room():
-    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {
-        path.parent.name for path in PACKAGE.glob("*/__init__.py")
-    }
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     rooms -= {"__init__"}
     assert seqcli.__doc__ is not None
     assert sorted(room for room in rooms if room not in seqcli.__doc__) == []
@@ -80,6 +78,4 @@ def test_the_installed_requirements_are_the_declared_ones():
     except ImportError:
         pytest.skip("seqcli is not installed here")
     wanted = {line.partition(">")[0].strip() for line in declared}
-    assert {
-        re.split("[<>;=]", line)[0].strip() for line in installed or () if "extra ==" not in line
-    } == wanted
+    assert {re.split("[<>;=]", line)[0].strip() for line in installed or () if "extra ==" not in line} == wanted

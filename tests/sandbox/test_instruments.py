@@ -18,9 +18,7 @@ def test_the_venues_are_the_fifteen_edges_in_the_order_of_the_vendors_page():
 
 
 def test_kraken_charges_16_and_26_prediction_venues_by_rate_and_all_others_10():
-    fees = {
-        name: (venue.maker_bps, venue.taker_bps, venue.prediction_rate_1e9) for name, venue in VENUES.items()
-    }
+    fees = {name: (venue.maker_bps, venue.taker_bps, venue.prediction_rate_1e9) for name, venue in VENUES.items()}
     assert fees.pop("kraken") == (16, 26, None)
     assert fees.pop("kalshi") == fees.pop("polymarket") == (0, 150, 30_000_000)
     assert set(fees.values()) == {(10, 10, None)}
@@ -40,9 +38,7 @@ def test_an_instrument_is_listed_where_its_kind_is_traded_and_its_figures_agree(
     instrument = LISTED[symbol]
     assert instrument.symbol == symbol == canonical(symbol)
     assert instrument.venues
-    assert all(
-        instrument.kind in VENUES[venue].kinds and not VENUES[venue].parent for venue in instrument.venues
-    )
+    assert all(instrument.kind in VENUES[venue].kinds and not VENUES[venue].parent for venue in instrument.venues)
     assert (instrument.kind == "perp") == symbol.endswith("-PERP")
     assert instrument.tick_size_1e9 == 10 ** (9 - instrument.price_precision)
     assert instrument.lot_size_1e8 == 10 ** (8 - instrument.qty_precision)
@@ -77,9 +73,7 @@ def test_one_resolver_gives_every_spelling_its_canonical_form(written, meant):
     assert canonical(written) == meant
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"), [("BTC-USD", "BTC-USD-PERP"), ("btc-usd-perp", "BTC-USD-PERP")]
-)
+@pytest.mark.parametrize(("written", "meant"), [("BTC-USD", "BTC-USD-PERP"), ("btc-usd-perp", "BTC-USD-PERP")])
 def test_a_plain_pair_names_the_perpetual_where_one_is_asked_for(written, meant):
     assert canonical(written, "perp") == meant
 

@@ -89,9 +89,7 @@ class Steepest(Walk):
 
     def __init__(self, direction: int, wildness_ppm: int) -> None:
         amplitude = ONE * wildness_ppm // 1_000_000
-        super().__init__(
-            [Octave(1, shift, amplitude >> (TOP_SHIFT - shift) // 2) for shift in range(2, TOP_SHIFT + 1)]
-        )
+        super().__init__([Octave(1, shift, amplitude >> (TOP_SHIFT - shift) // 2) for shift in range(2, TOP_SHIFT + 1)])
         self._direction = direction
 
     def value(self, tick: int) -> int:
@@ -112,9 +110,7 @@ def test_a_book_has_twenty_levels_a_side_on_the_steps_of_its_instrument_and_a_tr
             assert prices == sorted(set(prices), key=lambda price: outwards * price)
             assert min(prices) > 0
             assert all(price % instrument.tick_size_1e9 == 0 for price in prices)
-            assert all(
-                qty % instrument.lot_size_1e8 == 0 and qty >= instrument.min_qty_1e8 for _, qty in side
-            )
+            assert all(qty % instrument.lot_size_1e8 == 0 and qty >= instrument.min_qty_1e8 for _, qty in side)
 
 
 @settings(deadline=None)
@@ -159,9 +155,7 @@ def test_another_seed_is_another_market():
 
 @settings(deadline=None, max_examples=50)
 @given(symbol=st.sampled_from(SYMBOLS), from_ns=INSTANTS, length=st.integers(0, 60 * SECOND))
-def test_a_print_happens_at_a_publication_at_the_touch_its_aggressor_hit_and_no_larger(
-    symbol, from_ns, length
-):
+def test_a_print_happens_at_a_publication_at_the_touch_its_aggressor_hit_and_no_larger(symbol, from_ns, length):
     instrument = MARKET.instruments()[symbol]
     for venue in instrument.venues:
         last = from_ns
@@ -204,17 +198,11 @@ def test_prints_of_two_halves_are_the_prints_of_the_whole():
     away=st.integers(-6, 12),
     odd=st.integers(0, 3),
 )
-def test_touches_are_exactly_those_that_stepping_every_instant_finds(
-    *, symbol, pick, side, from_ns, length, away, odd
-):
+def test_touches_are_exactly_those_that_stepping_every_instant_finds(*, symbol, pick, side, from_ns, length, away, odd):
     venues = MARKET.instruments()[symbol].venues
     venue = venues[pick % len(venues)]
     top = MARKET.best(symbol, from_ns)[venue]
-    price = (
-        top.bid_1e9 - top.bid_1e9 * away // 20_000
-        if side == "buy"
-        else top.ask_1e9 + top.ask_1e9 * away // 20_000
-    )
+    price = top.bid_1e9 - top.bid_1e9 * away // 20_000 if side == "buy" else top.ask_1e9 + top.ask_1e9 * away // 20_000
     price += odd
     expected = stepping(history(symbol, venue, from_ns, from_ns + length), side, price)
     assert list(MARKET.touches(symbol, venue, side, price, from_ns, from_ns + length)) == expected
@@ -287,9 +275,7 @@ def test_assets_quoted_in_different_money_and_their_perpetual_walk_together():
 def test_a_month_moves_prices_and_a_year_keeps_them_within_reach_of_the_anchor():
     for symbol in SYMBOLS:
         instrument = MARKET.instruments()[symbol]
-        bids = [
-            MARKET.best(symbol, NOW + day * DAY)[instrument.venues[0]].bid_1e9 for day in range(0, 365, 5)
-        ]
+        bids = [MARKET.best(symbol, NOW + day * DAY)[instrument.venues[0]].bid_1e9 for day in range(0, 365, 5)]
         assert len(set(bids)) > 5, symbol
         assert instrument.anchor_1e9 * 3 < 10 * min(bids), symbol
         assert max(bids) * 10 < instrument.anchor_1e9 * 17, symbol

@@ -129,9 +129,7 @@ def test_a_file_that_is_missing_a_folder_empty_plain_or_without_books_is_refused
 
 
 def test_a_cut_or_damaged_file_is_refused_with_the_line_where_it_broke(tmp_path):
-    path = Path(
-        tape(tmp_path, *(book(number, bids=[[f"{number}.5", "1"]], asks=[]) for number in range(1, 5000)))
-    )
+    path = Path(tape(tmp_path, *(book(number, bids=[[f"{number}.5", "1"]], asks=[]) for number in range(1, 5000))))
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
     assert refusal(str(path)).startswith("it is cut off in line ")

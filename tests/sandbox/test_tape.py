@@ -26,9 +26,7 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(
-        self, name: str, symbol: str, *frames: tuple[Any, ...], venue: str = "kraken", then: int = THEN
-    ) -> str:
+    def write(self, name: str, symbol: str, *frames: tuple[Any, ...], venue: str = "kraken", then: int = THEN) -> str:
         lines = [json.dumps(_frame(symbol, venue, then + frame[0] * MS, *frame[1:])) for frame in frames]
         path = self._folder / f"{name}.ndjson.gz"
         path.write_bytes(gzip.compress("\n".join(lines).encode()))
@@ -102,9 +100,7 @@ def test_speed_shortens_the_offsets_and_nothing_else(eth):
     assert [bid(slow, at) for at in (0, 199, 200, 600, 799, 800)] == [100, 100, 90, 110, 110, 100]
 
 
-@pytest.mark.parametrize(
-    ("text", "speed"), [("1", 1000), ("2", 2000), ("0.5", 500), ("0.001", 1), ("1000", 1_000_000)]
-)
+@pytest.mark.parametrize(("text", "speed"), [("1", 1000), ("2", 2000), ("0.5", 500), ("0.001", 1), ("1000", 1_000_000)])
 def test_a_speed_is_a_number_from_a_thousandth_to_a_thousand(text, speed):
     assert parse_speed(text) == speed
 
@@ -174,9 +170,7 @@ def affected(market: RecordedMarket, ts_ns: int, side: str, price: int) -> bool:
 
 
 FRAMES = st.lists(
-    st.tuples(
-        st.integers(0, 30), st.sampled_from(["buy", "sell", "book", "bids", "asks"]), st.integers(1, 9)
-    ),
+    st.tuples(st.integers(0, 30), st.sampled_from(["buy", "sell", "book", "bids", "asks"]), st.integers(1, 9)),
     max_size=12,
 )
 
@@ -270,8 +264,7 @@ def test_a_real_recording_quotes_the_recorded_book_to_the_digit(tapes):
 def test_the_three_recordings_of_one_connection_keep_their_offsets(tapes):
     names = [f"BINANCE-{base}-USDT-2021-04-04.ndjson.gz" for base in ("BTC", "ETH", "DOT")]
     firsts = [
-        json.loads(gzip.decompress((tapes / name).read_bytes()).splitlines()[0])["data"]["ts_ns"]
-        for name in names
+        json.loads(gzip.decompress((tapes / name).read_bytes()).splitlines()[0])["data"]["ts_ns"] for name in names
     ]
     market = RecordedMarket([str(tapes / name) for name in names], NOW)
     for name, first in zip(names, firsts, strict=True):

@@ -52,9 +52,7 @@ def test_literal_paths_win_over_parameters():
     assert found[0].name == "orders.preview"
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v2/orders", "/v1/orders/", "/v1/orders/a/b", "/v1/nothing", ""]
-)
+@pytest.mark.parametrize("path", ["/", "/v1", "/v2/orders", "/v1/orders/", "/v1/orders/a/b", "/v1/nothing", ""])
 def test_an_unknown_path_is_nothing(path):
     assert catalogue.at_path(path) == []
 

@@ -1,0 +1,1 @@
+"""Operation and request → HTTP → reply: transport · retry · throttle · redact · local (the sandbox)."""
