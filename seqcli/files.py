@@ -3,7 +3,6 @@
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from seqcli.errors import Failure, NotSent
@@ -34,6 +33,8 @@ def make_folder(path: Path) -> Path:
 
 def replace(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, fsync, rename over it, fsync the folder."""
+    import tempfile
+
     make_folder(path.parent)
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -5,10 +5,17 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long forms of the safety tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples at every run; more of them in the long form."""
+    settings.register_profile("suite", max_examples=300 if config.getoption("--full") else 30, derandomize=True)
+    settings.load_profile("suite")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

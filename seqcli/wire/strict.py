@@ -13,8 +13,8 @@ import msgspec
 
 MAX_DEPTH = 64
 MAX_DIGITS = 4096
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
+_STRINGS = rb'(?s)"(?:[^"\\]|\\.)*"'
+_BRACKETS = rb"[\[\]{}]"
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -67,7 +67,7 @@ def parse(text: bytes, number: Callable[[str], Any] = Decimal) -> Any:
 
 def _check_depth(text: bytes) -> None:
     depth = 0
-    for match in _BRACKETS.finditer(_STRINGS.sub(b"", text)):
+    for match in re.finditer(_BRACKETS, re.sub(_STRINGS, b"", text)):
         depth += 1 if match.group() in b"[{" else -1
         if depth > MAX_DEPTH:
             raise BadJson(f"nested deeper than {MAX_DEPTH}")
