@@ -16,7 +16,7 @@ from seqcli.errors import Usage
 LARGEST = (1 << 63) - 1
 SECOND = 1_000_000_000
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h|d)")
+_DURATION = r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h|d)"
 _PER_UNIT = {
     "ns": 1,
     "us": 1000,
@@ -155,7 +155,7 @@ class Nanoseconds(Fixed):
 
 def parse_duration(text: str) -> Nanoseconds:
     """``5m``, ``30s``, ``1.5h``, ``250ms``. Raises `Usage`."""
-    match = _DURATION.fullmatch(text)
+    match = re.fullmatch(_DURATION, text)
     if match is None:
         raise Usage(f"{text!r} is not a duration", hint="a number and a unit: 250ms, 30s, 5m, 2h, 1d")
     number, unit = match.groups()

@@ -1,0 +1,55 @@
+"""The Sequence key, its profiles, and venue credentials."""
+
+from typing import Any
+
+from seqcli.views.blocks import Block, Cell, Grid, Pairs
+from seqcli.views.cells import columns, entries, names, pairs, state, text, when
+
+
+def status(body: Any) -> list[Block]:
+    """Which key is in use, where it lives; never the key."""
+    rows: list[tuple[str, Cell | str]] = [
+        (name.replace("_", " "), _mode(body, name) if name == "mode" else text(body, name))
+        for name in body
+        if name != "account" and text(body, name)
+    ]
+    return [Pairs(rows=rows), *account(body.get("account"))]
+
+
+def account(body: Any) -> list[Block]:
+    """What the exchange says of a key, if it was asked."""
+    return [Pairs(title="account", rows=pairs(body))] if body else []
+
+
+def profiles(body: Any) -> list[Block]:
+    """A line a profile."""
+    fields = ("name", "base_url", "kept", "plaintext", "default")
+    rows: list[list[Cell | str]] = [[text(row, name) for name in fields] for row in entries(body, "profiles")]
+    return [Grid(columns=columns("PROFILE ADDRESS/2 KEPT_IN PLAINTEXT/1 DEFAULT/3"), rows=rows, empty="no profiles")]
+
+
+def venues(body: Any) -> list[Block]:
+    """Venues with saved credentials."""
+    rows: list[list[Cell | str]] = [
+        [
+            text(row, "venue"),
+            state(row),
+            text(row, "connected"),
+            text(row, "api_key_hint"),
+            names(row, "extra_keys"),
+            when(row, "updated_ns"),
+        ]
+        for row in entries(body, "credentials")
+    ]
+    return [
+        Grid(
+            columns=columns("VENUE STATUS CONNECTED KEY EXTRA/2 UPDATED/1"),
+            rows=rows,
+            empty="no venue is connected",
+        )
+    ]
+
+
+def _mode(row: Any, name: str) -> Cell:
+    word = text(row, name)
+    return Cell("LIVE", "bad") if word == "live" else Cell(word)

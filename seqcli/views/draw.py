@@ -1,0 +1,126 @@
+"""Blocks onto a screen: whole numbers, right-aligned; a narrow terminal drops columns, never digits."""
+
+import io
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seqcli.views import screen
+from seqcli.views.blocks import Block, Cell, Column, Grid, Line, Pairs
+from seqcli.views.result import Options
+
+_STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "strong": "bold", "dim": "dim", "": ""}
+_GAP = 2
+_UNLIMITED = 100_000
+_HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+_HEIGHT = 25  # given, or a dumb terminal gets 80 columns whatever the width says
+
+
+def draw(blocks: Sequence[Block], options: Options, stdout: TextIO, *, redraw: bool = False) -> None:
+    """Draw `blocks`; with `redraw` over what a terminal shows already."""
+    room = screen.width(stdout, options.width)
+    width = _UNLIMITED if room is None else max(room, _widest(blocks, room))
+    console = _console(width, coloured=screen.has_colour(stdout, options.color))
+    with console.capture() as captured:
+        for place, block in enumerate(blocks):
+            if place and not isinstance(block, Line):
+                console.print()
+            _print(console, block, room)
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    if redraw and screen.can_redraw(stdout):
+        text = f"{_HOME}{text.replace(chr(10), _CLEAR_LINE + chr(10))}{_CLEAR_BELOW}"
+    stdout.write(text)
+
+
+def _console(width: int, *, coloured: bool) -> Console:
+    """Draws into memory: written to a pipe without a reader, a console would end the process with status 1.
+
+    Colour and width are decided already; the environment is not asked again.
+    """
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        height=_HEIGHT,
+        color_system="standard" if coloured else None,
+        force_terminal=coloured,
+        no_color=not coloured,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _print(console: Console, block: Block, room: int | None) -> None:
+    if isinstance(block, Line):
+        console.print(_styled(block.cell))
+        return
+    if block.title:
+        console.print(_styled(Cell(block.title, "strong")))
+    if isinstance(block, Pairs) and not block.rows:
+        return
+    if isinstance(block, Pairs):
+        console.print(_lines([[Cell(name, "dim"), value] for name, value in block.rows], (Column(""), Column(""))))
+    elif block.rows:
+        kept = fitting(block, room)
+        columns = tuple(block.columns[place] for place in kept)
+        console.print(_lines([[row[place] for place in kept] for row in block.rows], columns, head=True))
+    else:
+        console.print(_styled(Cell(block.empty, "dim")))
+
+
+def fitting(grid: Grid, room: int | None) -> list[int]:
+    """Places of the columns that fit into `room`, whole.
+
+    Those that can't be spared are all kept; of the others each that still fits, the least spare first.
+    """
+    widths = [width + _GAP for width in _widths(grid)]
+    kept = [place for place, column in enumerate(grid.columns) if room is None or not column.spare]
+    used = sum(widths[place] for place in kept) - _GAP
+    for place in sorted(set(range(len(widths))) - set(kept), key=lambda place: grid.columns[place].spare):
+        if room is not None and used + widths[place] <= room:
+            kept.append(place)
+            used += widths[place]
+    return sorted(kept)
+
+
+def _widest(blocks: Sequence[Block], room: int) -> int:
+    widest = room
+    for block in blocks:
+        if isinstance(block, Grid):
+            widths = _widths(block)
+            widest = max(widest, sum(widths[place] + _GAP for place in fitting(block, room)))
+        elif isinstance(block, Pairs) and block.rows:
+            names, values = (max(cell_len(_plain(cell)) for cell in side) for side in zip(*block.rows, strict=True))
+            widest = max(widest, names + values + _GAP)
+    return widest
+
+
+def _widths(grid: Grid) -> list[int]:
+    cells: list[list[Any]] = [[column.title] for column in grid.columns]
+    for row in grid.rows:
+        for place, cell in enumerate(row):
+            cells[place].append(cell)
+    return [max(cell_len(_plain(cell)) for cell in column) for column in cells]
+
+
+def _lines(rows: list[list[Cell | str]], columns: tuple[Column, ...], *, head: bool = False) -> Table:
+    table = Table(box=None, show_header=head, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
+    for column in columns:
+        side: Any = "right" if column.right else "left"
+        table.add_column(_styled(column.title), justify=side, no_wrap=True, overflow="fold")
+    for row in rows:
+        table.add_row(*(_styled(cell) for cell in row))
+    return table
+
+
+def _styled(cell: Cell | str) -> Text:
+    return Text(_plain(cell), style=_STYLES[cell.mood] if isinstance(cell, Cell) else "")
+
+
+def _plain(cell: Cell | str) -> str:
+    return screen.clean(cell.text if isinstance(cell, Cell) else cell)
