@@ -143,7 +143,7 @@ class Client:
         return reply
 
     def _read(self, operation: Operation, raw: "Raw", request_id: str) -> Reply:
-        status, headers, content = raw
+        status, headers, content = self._unechoed(raw)
         wait = retry.retry_after_s(headers.get("retry-after"), self.clock.time_ns())
         if operation.access is not Access.PUBLIC:
             self._throttle.learn(status, headers, wait)
@@ -156,6 +156,16 @@ class Client:
         self._budget.earn()
         body = _parsed(operation, status, headers, content)
         return Reply(operation, status, headers, content, body, request_id)
+
+    def _unechoed(self, raw: "Raw") -> "Raw":
+        """The reply with our own key masked where the server repeats it: from here it may go anywhere."""
+        if self._key is None:
+            return raw
+        status, headers, content = raw
+        key = self._key if isinstance(self._key, str) else self._key.reveal()
+        mask = redact.redact(key)
+        headers = {name: value.replace(key, mask) for name, value in headers.items()}
+        return status, headers, content.replace(key.encode(), mask.encode())
 
     def _since(self, start: float) -> str:
         return f"{(self.clock.monotonic() - start) * 1e3:.1f} ms"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from seqcli.errors import Usage
 
 _URL = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?")
-_LOOPBACK = re.compile(r"127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\]")
+_LOOPBACK = r"127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[::1\]"
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?=[/?]|$)", re.IGNORECASE)
 _LAST_PORT = 65535
 
@@ -45,7 +45,7 @@ def split(url: str) -> tuple[Origin, str]:
     host = "127.0.0.1" if host.lower() == "localhost" else host.lower()
     if port is not None and not 1 <= int(port) <= _LAST_PORT:
         raise Usage(f"{host} has no port {port}", hint="a port is 1 to 65535")
-    if scheme == "http" and not _LOOPBACK.fullmatch(host):
+    if scheme == "http" and not re.fullmatch(_LOOPBACK, host):
         raise Usage(f"plain http to {host} is refused", hint=f"use https://{host}; http is for this machine only")
     check_path(path or "/")
     return Origin(scheme, host, None if port is None else int(port)), path or "/"

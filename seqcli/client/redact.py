@@ -3,9 +3,8 @@
 import re
 from typing import Any
 
-_KEY = re.compile(r"(seq_(?:live|test)_|sk_(?:live|test)_)([A-Za-z0-9_-]+)")
-_KEY_BYTES = re.compile(_KEY.pattern.encode())
-_BEARER = re.compile(r"(?i)(\bbearer[ \t]+)(?!<none>|seq_(?:live|test)_|sk_(?:live|test)_)[^\s\"',;]+")
+_KEY = r"(seq_(?:live|test)_|sk_(?:live|test)_)([A-Za-z0-9_-]+)"
+_BEARER = r"(?i)(\bbearer[ \t]+)(?!<none>|seq_(?:live|test)_|sk_(?:live|test)_)[^\s\"',;]+"
 _SHOWN = 4
 _LONG_ENOUGH = 12  # of a shorter key, the last four would be too much of it
 _MASK = "…"
@@ -30,12 +29,12 @@ def redact(text: str) -> str:
     """`text` with every key as prefix and last four (`seq_live_…1a2b`) and every other bearer as `…`."""
     if "_" not in text and "earer" not in text.lower():
         return text
-    return _BEARER.sub(rf"\1{_MASK}", _KEY.sub(lambda found: _shown(*found.groups()), text))
+    return re.sub(_BEARER, rf"\1{_MASK}", re.sub(_KEY, lambda found: _shown(*found.groups()), text))
 
 
 def redact_bytes(raw: bytes) -> bytes:
     """The same for bytes that are not to be decoded; keys are ASCII."""
-    return _KEY_BYTES.sub(lambda found: redact(found.group().decode("ascii")).encode(), raw)
+    return re.sub(_KEY.encode(), lambda found: redact(found.group().decode("ascii")).encode(), raw)
 
 
 def masked(value: Any) -> Any:

@@ -14,7 +14,6 @@ What is promised of `HttpTransport.send`, whatever the server does:
 import _thread
 import contextlib
 import functools
-import re
 import sys
 import threading
 import time
@@ -33,7 +32,6 @@ Raw = tuple[int, dict[str, str], bytes]
 """HTTP status, headers with lower-case names, and the body unpacked."""
 
 _IDLE_S = 4.0  # a kept connection older than this is not used again; servers give theirs up after five
-_PRINTABLE = re.compile(r"[ -~]*")
 _loading = threading.Lock()
 
 
@@ -246,7 +244,7 @@ class _Exchange:
 
 def _check(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
-        if not _PRINTABLE.fullmatch(value):
+        if not (value.isascii() and value.isprintable()):
             raise NotSent(f"the header {name} holds what no header may", code="BAD_HEADER")
 
 

@@ -1,0 +1,1 @@
+"""The only door for what changes the market: journal, submit, reconcile, policy, kill switch."""

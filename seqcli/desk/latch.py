@@ -1,0 +1,58 @@
+"""The kill switch on this machine: a file that the send path reads. It works when nothing else does."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seqcli import files
+from seqcli.errors import PolicyRefused
+
+EVERY_ACCOUNT = "every-account"
+
+
+class Latch:
+    """One file an account, named by the key's fingerprint; another covers every account."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def engage(self, account: str | None, now_ns: int, reason: str | None) -> None:
+        """Latch `account`; None, where the key can't be read: every account. Durable when this returns."""
+        record = {"account": account, "engaged_ns": now_ns, "reason": reason}
+        files.replace(self._path(account), msgspec.json.encode(record))
+
+    def release(self, account: str | None) -> None:
+        """Take the latch of `account`, and the one of every account, away."""
+        for path in {self._path(account), self._path(None)}:
+            path.unlink(missing_ok=True)
+        if self._folder.exists():
+            files.sync_folder(self._folder)
+
+    def record(self, account: str | None) -> dict[str, Any] | None:
+        """What is known of the latch that stops `account`; None when nothing stops it."""
+        for path in (self._path(None), self._path(account)):
+            try:
+                found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+            except FileNotFoundError:
+                continue
+            except (OSError, msgspec.DecodeError):
+                return {
+                    "account": account,
+                    "engaged_ns": None,
+                    "reason": None,
+                }  # there, and unreadable: it holds
+            return found
+        return None
+
+    def check(self, account: str | None) -> None:
+        """Raise `PolicyRefused` while the latch is on."""
+        if self.record(account) is not None:
+            raise PolicyRefused(
+                "the kill switch is on: no new order leaves this machine",
+                code="KILL_SWITCH",
+                hint="seq killswitch status; seq killswitch off",
+            )
+
+    def _path(self, account: str | None) -> Path:
+        return self._folder / f"{account or EVERY_ACCOUNT}.json"
