@@ -49,9 +49,15 @@ class _Session:
 
     def __init__(self, first: Recording, start_ns: int, speed: int) -> None:
         self.first_ns, self.last_ns = first.first_ns, first.last_ns
-        self.start_ns = start_ns
+        self._open_ns = start_ns
         self._speed = speed
         self.recordings = [first]
+
+    @property
+    def start_ns(self) -> int:
+        """When the session's first line plays: so that each of its books is known when the market opens."""
+        series = [row for recording in self.recordings for row in recording.series]
+        return self._open_ns - self.offset(max((row.books[0][0] for row in series if row.books), default=self.first_ns))
 
     def offset(self, ts_ns: int) -> int:
         """Nanoseconds of market time since the session's beginning."""

@@ -113,12 +113,12 @@ def test_another_speed_is_refused(text):
         parse_speed(text)
 
 
-def test_files_that_overlap_keep_their_offsets_and_begin_again_together(folder, eth):
+def test_files_that_overlap_keep_their_offsets_and_open_when_each_has_a_book(folder, eth):
     other = folder.write("btc", "BTC-USD", (200, 500, 501), (700, 600, 601))
     market = RecordedMarket([other, eth], NOW)
-    assert [bid(market, at, "BTC-USD") for at in (199, 200, 699, 700)] == [None, 500, 500, 600]
-    assert [bid(market, at) for at in (0, 399, 400, 799, 800)] == [100, 110, 110, 110, 100]
-    assert [bid(market, at, "BTC-USD") for at in (799, 800, 999, 1000)] == [600, 600, 600, 500]
+    assert [bid(market, at, "BTC-USD") for at in (-1, 0, 499, 500)] == [None, 500, 500, 600]
+    assert [bid(market, at) for at in (-200, 199, 200, 599, 600)] == [100, 110, 110, 110, 100]
+    assert [bid(market, at, "BTC-USD") for at in (599, 600, 799, 800)] == [600, 600, 600, 500]
 
 
 def test_files_of_different_days_all_begin_at_the_start_instant_and_loop_on_their_own(folder, eth):
@@ -269,7 +269,7 @@ def test_the_three_recordings_of_one_connection_keep_their_offsets(tapes):
     market = RecordedMarket([str(tapes / name) for name in names], NOW)
     for name, first in zip(names, firsts, strict=True):
         symbol = "-".join(name.split("-")[1:3])
-        begins = NOW + first - min(firsts)
+        begins = NOW + first - max(firsts)
         assert market.book(symbol, "binance", begins - 1) is None
         book = market.book(symbol, "binance", begins)
         assert book is not None

@@ -1,0 +1,127 @@
+# bash completion for seq and seqcli; written by seqcli.manual
+
+_seq_lines() { local line; while IFS= read -r line; do words+=" $line"; done 2>/dev/null <"$1"; return 0; }
+
+_seq_profiles() {
+  local file="${SEQ_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/seqcli}/config.toml" line
+  words="local"
+  while IFS= read -r line; do
+    [[ $line =~ ^\[profiles\.\"?([A-Za-z0-9_-]+)\"?\] ]] && words+=" ${BASH_REMATCH[1]}"
+  done 2>/dev/null <"$file"
+  return 0
+}
+
+_seq_values() {
+  case "$1" in
+    symbols) _seq_lines "${SEQ_STATE_DIR:-${XDG_STATE_HOME:-$HOME/.local/state}/seqcli}/symbols" ;;
+    profiles) _seq_profiles ;;
+    files) COMPREPLY=($(compgen -f -- "$cur")); return 1 ;;
+    venues) words="binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana" ;;
+    any) return 1 ;;
+    *) words="$1" ;;
+  esac
+}
+
+_seq() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" at="" words="" i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$at ${COMP_WORDS[i]}" in
+      " quote"|" order"|" order buy"|" order sell"|" order submit"|" order preview"|" order list"|" order show"|" order wait"|" order cancel"|" order amend"|" order decrease"|" order pending"|" order reconcile"|" fills"|" fills list"|" portfolio"|" portfolio show"|" portfolio positions"|" portfolio balances"|" portfolio sync"|" market"|" market symbols"|" market fees"|" market venues"|" killswitch"|" killswitch on"|" killswitch off"|" killswitch status"|" creds"|" creds login"|" creds logout"|" creds status"|" creds use"|" creds list"|" creds venue"|" creds venue list"|" creds venue add"|" creds venue remove"|" algo"|" algo deploy"|" algo list"|" algo show"|" algo start"|" algo stop"|" health"|" health check"|" health live"|" health edges"|" sandbox"|" sandbox serve"|" sandbox start"|" sandbox stop"|" sandbox status"|" sandbox reset"|" sandbox settings"|" sandbox seed"|" sandbox tape"|" sandbox faults"|" journal"|" journal list"|" journal show"|" journal verify"|" config"|" config get"|" config set"|" config list"|" config path"|" doctor"|" api"|" help") at+=" ${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$prev" in
+    --from) _seq_values "FILE -" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --fill-model) _seq_values "adversarial instant none" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --balance|--base-url|--by|--depth|--entry-price|--field|--fields|--graph|--graph-id|--horizon|--host|--key-env|--key-helper|--label|--limit|--maker-bps|--max|--max-age|--max-slippage-bps|--name|--notional|--order|--parallel|--port|--price|--qps|--qty|--reason|--seed|--slippage-bps|--status|--taker-bps|--tape-speed|--timeout|--wait-timeout|-F) _seq_values "any" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --color) _seq_values "auto always never" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --side) _seq_values "buy sell" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --kind) _seq_values "fiat crypto perp event_contract" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --faults|--input|--key-file|--state|--tape) _seq_values "files" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --tif) _seq_values "gtc ioc fok post_only" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --urgency) _seq_values "low medium high" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --profile) _seq_values "profiles" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --policy) _seq_values "sor aggressive_chase passive" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --type) _seq_values "spot perp prediction" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --symbol) _seq_values "symbols" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --output|-o) _seq_values "table json ndjson csv raw" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --venue) _seq_values "venues" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+  esac
+  case "$at" in
+    "") words+=" quote order fills portfolio market killswitch creds algo health sandbox journal config doctor api help --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " quote") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --depth --watch --max-age --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order") words+=" buy sell submit preview list show wait cancel amend decrease pending reconcile --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order buy") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --limit --price --notional --venue --type --tif --urgency --policy --max-slippage-bps --slippage-bps --horizon --sandbox --graph-id --wait --wait-timeout --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order sell") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --limit --price --notional --venue --type --tif --urgency --policy --max-slippage-bps --slippage-bps --horizon --sandbox --graph-id --wait --wait-timeout --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order submit") [[ $cur == -* ]] || _seq_values "FILE -" || return; words+=" --limit --price --notional --venue --type --tif --urgency --policy --max-slippage-bps --slippage-bps --horizon --sandbox --graph-id --wait --wait-timeout --symbol --side --qty --anew --parallel --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order preview") [[ $cur == -* ]] || _seq_values "buy sell" || return; words+=" --limit --price --notional --venue --type --tif --urgency --policy --max-slippage-bps --slippage-bps --horizon --sandbox --graph-id --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order list") words+=" --symbol --venue --status --graph --open --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order wait") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --wait-timeout --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order cancel") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --all --symbol --venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order amend") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --qty --limit --price --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order decrease") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --by --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order pending") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " order reconcile") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --resend --abandon --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " fills") words+=" list --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " fills list") words+=" --symbol --venue --order --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " portfolio") words+=" show positions balances sync --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " portfolio show") words+=" --venue --kind --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " portfolio positions") words+=" --venue --kind --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " portfolio balances") words+=" --venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " portfolio sync") words+=" --venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " market") words+=" symbols fees venues --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " market symbols") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --venue --type --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " market fees") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " market venues") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " killswitch") words+=" on off status --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " killswitch on") words+=" --reason --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " killswitch off") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " killswitch status") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds") words+=" login logout status use list venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds login") words+=" --from --base-url --plaintext --no-check --key-file --key-helper --key-env --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds logout") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds status") words+=" --check --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds use") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds venue") words+=" list add remove --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds venue list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds venue add") [[ $cur == -* ]] || _seq_values "venues" || return; words+=" --from --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds venue remove") [[ $cur == -* ]] || _seq_values "venues" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo") words+=" deploy list show start stop --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo deploy") [[ $cur == -* ]] || _seq_values "files" || return; words+=" --symbol --name --venue --label --start --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo start") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo stop") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " health") words+=" check live edges --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " health check") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " health live") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " health edges") words+=" --detail --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox") words+=" serve start stop status reset settings seed tape faults --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox serve") words+=" --port --host --state --seed --qps --tape --tape-speed --tape-once --faults --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox start") words+=" --port --host --state --seed --qps --tape --tape-speed --tape-once --faults --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox stop") words+=" --state --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox status") words+=" --state --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox reset") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox settings") words+=" --fill-model --maker-bps --taker-bps --seed --balance --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox seed") [[ $cur == -* ]] || _seq_values "FILE -" || return; words+=" --venue --kind --symbol --qty --entry-price --replace --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox tape") [[ $cur == -* ]] || _seq_values "files" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " sandbox faults") [[ $cur == -* ]] || _seq_values "files" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " journal") words+=" list show verify --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " journal list") words+=" --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " journal show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " journal verify") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " config") words+=" get set list path --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " config get") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " config set") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " config list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " config path") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " doctor") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " api") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --field --input --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " help") [[ $cur == -* ]] || _seq_values "COMMAND... TOPIC" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+
+complete -F _seq seq seqcli

@@ -1,0 +1,82 @@
+"""The transport that ends in this process: the embedded exchange, or the server that already runs its state
+folder.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqcli.errors import NotSent
+from seqcli.sandbox.embedded import HOST, Embedded
+from seqcli.sandbox.gate import Inbound
+from seqcli.sandbox.state import Server
+
+if TYPE_CHECKING:
+    from seqcli.client.transport import HttpTransport, Raw
+
+_PAUSE_S = 0.01
+BASE_URL = f"http://{HOST}"
+"""What a client of the embedded exchange is given as its base URL."""
+
+
+class LocalTransport:
+    """Carries a request to the exchange of one state folder. One thread at a time.
+
+    `notes` are sentences for people, a state that had to be set aside for one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._embedded = Embedded(folder)
+        self._http: HttpTransport | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What had to be said so far."""
+        return self._embedded.notes
+
+    def api_key(self) -> str:
+        """The key to call with, made at the first use of the folder."""
+        return self._embedded.api_key()
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline_s: float) -> "Raw":
+        """See `transport.Transport.send`."""
+        end = time.monotonic() + deadline_s
+        path, query = _target(url)
+        told = {"host": HOST} | {name.lower(): value for name, value in headers.items()}
+        if body:
+            told["content-length"] = str(len(body))
+        inbound = Inbound(method, path, query, told)
+        while True:
+            left_s = max(0.0, end - time.monotonic())
+            reply = self._embedded.handle(inbound, body or b"", left_s)
+            if not isinstance(reply, Server):
+                told = {name.lower(): value for name, value in reply.headers.items()}
+                return reply.status, told, reply.body
+            try:
+                target = reply.url + url.removeprefix(BASE_URL)
+                return self._over_http().send(method, target, headers, body, max(left_s, _PAUSE_S))
+            except NotSent:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_PAUSE_S)  # it is stopping: its lock will be ours
+
+    def _over_http(self) -> "HttpTransport":
+        if self._http is None:
+            from seqcli.client.transport import HttpTransport
+
+            self._http = HttpTransport()
+        return self._http
+
+    def close(self) -> None:
+        """Close the store and the connection to a server."""
+        self._embedded.close()
+        if self._http is not None:
+            self._http.close()
+
+
+def _target(url: str) -> tuple[str, str]:
+    if not url.startswith(f"{BASE_URL}/"):
+        raise NotSent(f"{url} is not an address of the embedded exchange")
+    path, _, query = url.removeprefix(BASE_URL).partition("?")
+    return path, query

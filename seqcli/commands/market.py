@@ -1,0 +1,43 @@
+"""`seq market`: what can be traded, where, and at which fees."""
+
+from typing import Annotated
+
+import typer
+
+from seqcli.commands import words
+from seqcli.commands.grammar import Noun
+from seqcli.commands.session import Session
+from seqcli.commands.words import Symbol, VenueOption
+from seqcli.views import Result
+from seqcli.views import market as tables
+from seqcli.wire import market
+from seqcli.wire.operation import Request
+
+command = Noun("market", "Symbols, fees and venues.", examples=("seq --local market symbols ETH",))
+
+TYPES = ("spot", "perp", "prediction")
+TypeOption = Annotated[str | None, typer.Option("--type", metavar="spot|perp|prediction", help="Only this type.")]
+Text = Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only symbols with this text.", show_default=False)]
+
+
+@command.verb("symbols", "seq --local market symbols ETH")
+def symbols(session: Session, text: Text = None, venue: VenueOption = None, kind: TypeOption = None) -> Result:
+    """What can be traded, with sizes and venues."""
+    query = market.SymbolsQuery(
+        venue=words.optional(words.venue, venue), type=words.optional_one_of(kind, TYPES, "a type"), q=text
+    )
+    return session.read(market.SYMBOLS, Request(query=query), items="", ids="symbol", table=tables.symbols)
+
+
+@command.verb("fees", "seq --local market fees ETH-USD")
+def fees(session: Session, symbol: Symbol, venue: VenueOption = None) -> Result:
+    """Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there."""
+    query = market.FeesQuery(ticker=words.symbol(symbol), venues=words.optional(words.venues, venue))
+    return session.read(market.FEES, Request(query=query), items="fees", ids="venue", table=tables.fees)
+
+
+@command.verb("venues", "seq --local market venues ETH-USD")
+def venues(session: Session, symbol: Symbol) -> Result:
+    """Which venues trade a symbol, with their sizes and fees."""
+    request = Request(path={"symbol": words.symbol(symbol)})
+    return session.read(market.PAIR_VENUES, request, items="venues", ids="venue", table=tables.venues)

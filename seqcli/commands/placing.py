@@ -1,0 +1,166 @@
+"""An order on its way: shown, confirmed, handed to the desk, and waited for."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from seqcli import units
+from seqcli.commands import words
+from seqcli.commands.session import Session
+from seqcli.errors import Failure, Partial, Refused, Unfinished
+from seqcli.views import Result, forms
+from seqcli.views import orders as tables
+from seqcli.wire import graphs, orders, submission
+from seqcli.wire.operation import Request
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+
+
+class Waiting(msgspec.Struct):
+    """Whether to wait for the end of an order."""
+
+    wait: Annotated[bool, typer.Option("--wait", help="Until it has ended; the status says how.")] = False
+    wait_timeout: Annotated[
+        str, typer.Option("--wait-timeout", metavar="S", help="Seconds to wait; then status 8.")
+    ] = "30"
+
+    def seconds(self) -> float | None:
+        """How long; None: not at all."""
+        return span(self.wait_timeout) if self.wait else None
+
+
+def span(text: str) -> float:
+    """Seconds of ``--wait-timeout``."""
+    return int(words.duration(text, "--wait-timeout")) / units.SECOND
+
+
+def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> Result:
+    """Submit; the result object, whatever the outcome."""
+    seconds = waiting.seconds()
+    if session.options.dry_run:
+        return session.planned((orders.PLACE, Request(body=session.dressed(graph))))
+    confirm(session, graph)
+    outcome = session.desk.submit(graph)
+    body, failure = followed(session, outcome, seconds)
+    ids = [] if outcome.outcome == "not_sent" else [outcome.graph_id]
+    return Result(body=body, ids=ids, table=tables.placed, failure=failure)
+
+
+def followed(session: Session, outcome: Any, seconds: float | None) -> tuple[dict[str, Any], Failure | None]:
+    """The result object and the failure; of an accepted order at its end when `seconds` says to wait for it."""
+    body = placed(outcome)
+    if seconds is None or outcome.failure is not None:
+        return body, outcome.failure
+    return _waited(session, body, seconds)
+
+
+def placed(outcome: Any) -> dict[str, Any]:
+    """What every outcome has, then what the exchange said. `status` is the order's; of several, the graph's."""
+    reply = outcome.reply if isinstance(outcome.reply, dict) else {}
+    rows = reply.get("orders") or []
+    one = len(rows) == 1 and isinstance(rows[0], dict)
+    return {
+        "outcome": outcome.outcome,
+        "mode": outcome.mode,
+        "graph_id": outcome.graph_id,
+        "node_order_id": outcome.node_order_id,
+        "status": rows[0].get("status") if one else reply.get("status"),
+        "graph_status": reply.get("status"),
+        **{name: value for name, value in reply.items() if name not in ("graph_id", "node_order_id", "status")},
+    }
+
+
+def confirm(session: Session, graph: submission.GraphOrder) -> None:
+    """A LIVE order asks, showing exactly what will be sent and what it is likely to cost."""
+    if session.account.mode != "live" or graph.is_sandbox or session.options.yes:
+        return
+    lines = []
+    if session.terminal:
+        prepared = session.client.prepare(orders.PLACE, Request(body=graph)).shown()
+        lines = [
+            "LIVE order:",
+            f"  POST {prepared['url']}",
+            f"  {forms.encode(prepared['body'])}",
+            _cost(session, graph),
+        ]
+    session.confirm("Send this LIVE order?", lines)
+
+
+def _cost(session: Session, graph: submission.GraphOrder) -> str:
+    asked = msgspec.structs.replace(graph, graph_id=None)
+    reply = session.attempt(lambda: session.client.call(orders.PREVIEW, Request(body=asked)))
+    body = reply.body if reply is not None and isinstance(reply.body, dict) else {}
+    estimates = [row for row in body.get("nodes") or [body] if isinstance(row, dict)]
+    parts = []
+    for row in estimates:
+        worth, cost = row.get("est_notional_usd_1e9"), row.get("est_total_cost_usd_1e9")
+        if isinstance(worth, int) and isinstance(cost, int):
+            parts.append(f"about {units.decimal_text(worth, 9)} USD, of which costs {units.decimal_text(cost, 9)} USD")
+    return f"  likely: {'; '.join(parts)}" if parts else "  likely cost: unknown, the exchange gave no estimate"
+
+
+def _waited(session: Session, body: dict[str, Any], seconds: float) -> tuple[dict[str, Any], Failure | None]:
+    if body.get("node_count", 1) == 1:
+        ended = ended_order(session, str(body["node_order_id"]), seconds)
+        return body | {"status": ended.get("status"), "orders": [ended]}, how_it_ended(ended, seconds)
+    graph = ended_graph(session, str(body["graph_id"]), seconds)
+    status = graph.get("status")
+    fresh = {"status": status, "graph_status": status, "orders": graph.get("orders") or []}
+    return body | fresh, how_they_ended(graph, seconds)
+
+
+def ended_order(session: Session, identity: str, seconds: float) -> dict[str, Any]:
+    """The order once it has ended, or as it is when `seconds` have passed."""
+    request = Request(path={"node_order_id": identity})
+    return _ended(session, lambda: session.client.call(orders.SHOW, request).body, orders.TERMINAL, seconds)
+
+
+def ended_graph(session: Session, identity: str, seconds: float) -> dict[str, Any]:
+    """The graph once it has ended, or as it is when `seconds` have passed."""
+    request = Request(path={"graph_id": identity})
+    return _ended(session, lambda: session.client.call(graphs.SHOW, request).body, graphs.TERMINAL, seconds)
+
+
+def _ended(session: Session, look: Any, terminal: frozenset[str], seconds: float) -> dict[str, Any]:
+    clock = session.client.clock
+    end = clock.monotonic() + seconds
+    pause = _FIRST_PAUSE_S
+    while True:
+        found: dict[str, Any] = look()
+        left = end - clock.monotonic()
+        if str(found.get("status")).upper() in terminal or left <= 0:
+            return found
+        clock.sleep(min(pause, left))
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+def how_it_ended(order: dict[str, Any], seconds: float) -> Failure | None:
+    """FILLED is success; anything else has a failure with its own status."""
+    status = str(order.get("status")).upper()
+    identity = order.get("node_order_id")
+    reason = order.get("failure_reason") or order.get("end_reason")
+    why = f" ({reason})" if reason else ""
+    if status == "FILLED":
+        return None
+    if status == "PARTIAL":
+        return Partial(f"partly filled{why}: {identity}", code="PARTIAL_FILL")
+    if status in orders.TERMINAL:
+        return Refused(f"{status.lower()} with nothing filled{why}: {identity}", code=str(reason or status).upper())
+    return Unfinished(
+        f"still {status} after {seconds:g} s",
+        hint=f"seq order wait {identity}, or seq order cancel {identity}",
+    )
+
+
+def how_they_ended(graph: dict[str, Any], seconds: float) -> Failure | None:
+    """As `how_it_ended`, for a graph of several orders."""
+    status = str(graph.get("status")).upper()
+    identity = graph.get("graph_id")
+    filled = [row for row in graph.get("orders") or [] if row.get("filled_qty_1e8")]
+    if status == "COMPLETED" and all(row.get("status") == "FILLED" for row in graph.get("orders") or []):
+        return None
+    if status in graphs.TERMINAL:
+        sentence = f"the graph {identity} ended {status}"
+        return Partial(sentence, code="PARTIAL_FILL") if filled else Refused(sentence, code=status)
+    return Unfinished(f"still {status} after {seconds:g} s", hint=f"seq order wait {identity}")

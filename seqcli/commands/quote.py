@@ -1,0 +1,130 @@
+"""`seq quote SYMBOL...`: the best bid and offer over all venues, and each venue's own."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from seqcli.commands import words
+from seqcli.commands.grammar import standalone
+from seqcli.commands.session import Session
+from seqcli.errors import NotFound, Partial, Usage
+from seqcli.views import Result
+from seqcli.views import quotes as tables
+from seqcli.wire import quotes
+from seqcli.wire.operation import Operation, Request
+
+_PERIOD_S = 1.0
+_MILLION = 1_000_000
+
+Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL...", help="Such as ETH-USD.", show_default=False)]
+Depth = Annotated[str | None, typer.Option("--depth", metavar="N", help="Levels of the merged book, 1 to 100.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Again every second until Ctrl-C.")]
+MaxAge = Annotated[
+    str | None, typer.Option("--max-age", metavar="5s", help="An older quote is not good enough: status 5.")
+]
+Every = Annotated[bool, typer.Option("--all", help="Every symbol that has a quote.")]
+
+
+def quote(
+    session: Session,
+    *,
+    symbols: Symbols = None,
+    depth: Depth = None,
+    watch: Watch = False,
+    max_age: MaxAge = None,
+    every: Every = False,
+) -> Result | Iterator[Result]:
+    """NBBO, then each venue's touch; with --depth the merged book."""
+    operation, request = _question(symbols or [], depth, max_age, every=every)
+    if session.options.dry_run:
+        return session.planned((operation, request))
+    age_ns = None if max_age is None else int(words.duration(max_age, "--max-age"))
+    return _watched(session, operation, request, age_ns) if watch else _asked(session, operation, request, age_ns)
+
+
+def _question(names: list[str], depth: str | None, max_age: str | None, *, every: bool) -> tuple[Operation, Request]:
+    if every == bool(names):
+        raise Usage("which symbol?", hint="for example: seq quote ETH-USD, or all of them: seq quote --all")
+    levels = None if depth is None else words.count(depth, "--depth", 1, 100)
+    if every:
+        age_s = None if max_age is None else max(1, int(words.duration(max_age, "--max-age")) // 1_000_000_000)
+        return quotes.ALL, Request(query=quotes.AllQuery(max_age_s=age_s))
+    checked = [words.symbol(name) for name in names]
+    if len(checked) == 1:
+        return quotes.ONE, Request(path={"symbol": checked[0]}, query=quotes.OneQuery(depth=levels))
+    return quotes.BATCH, Request(body=quotes.BatchBody(symbols=checked, depth=levels or 10, nowait=False))
+
+
+def _asked(session: Session, operation: Operation, request: Request, age_ns: int | None) -> Result:
+    reply = session.client.call(operation, request)
+    if operation is quotes.ONE:
+        fault = _fault(session, reply.body, age_ns)
+        symbol = reply.body.get("symbol") if isinstance(reply.body, dict) else None
+        table = tables.with_book if request.query and request.query.depth else tables.one  # type: ignore[attr-defined]
+        shown = session.seen(reply.body, raw=reply.raw, table=table, failure=fault)
+        return shown.but(ids=[str(symbol)])
+    body = reply.body if operation is quotes.ALL else _counted(reply.body)
+    failure = None if operation is quotes.ALL else _faults(session, body, age_ns)
+    return session.seen(body, raw=reply.raw, items="quotes", ids="symbol", table=tables.many, failure=failure)
+
+
+def _counted(body: Any) -> Any:
+    return {"quotes": body["quotes"], "count": len(body["quotes"])}
+
+
+def _watched(session: Session, operation: Operation, request: Request, age_ns: int | None) -> Iterator[Result]:
+    while True:
+        yield _asked(session, operation, request, age_ns).but(live=True)
+        session.client.clock.sleep(_PERIOD_S)
+
+
+def _faults(session: Session, body: Any, age_ns: int | None) -> NotFound | Partial | None:
+    """A batch in which some symbols, or all, have no usable quote."""
+    rows = [row for row in body["quotes"] if isinstance(row, dict)]
+    bad = {str(row.get("symbol")): fault for row in rows if (fault := _reason(session, row, age_ns))}
+    if not bad:
+        return None
+    sentence = "; ".join(f"{symbol}: {fault}" for symbol, fault in bad.items())
+    hint = _nearest(session, next(iter(bad)))
+    return NotFound(sentence, hint=hint) if len(bad) == len(rows) else Partial(sentence, hint=hint)
+
+
+def _fault(session: Session, row: Any, age_ns: int | None) -> NotFound | None:
+    reason = _reason(session, row, age_ns)
+    if reason is None:
+        return None
+    symbol = str(row.get("symbol"))
+    return NotFound(f"{symbol}: {reason}", hint=_nearest(session, symbol))
+
+
+def _reason(session: Session, row: Any, age_ns: int | None) -> str | None:
+    """Why a quote is no good; None when it is."""
+    if not isinstance(row, dict):
+        return None
+    if row.get("error") is not None:
+        return str(row["error"])
+    if row.get("source") == "unavailable":
+        return "no quote; no venue knows this symbol"
+    updated = row.get("last_update_ns")
+    if age_ns is not None and isinstance(updated, int):
+        age = session.client.clock.time_ns() - updated
+        if age > age_ns:
+            return f"the quote is {age // _MILLION} ms old"
+    return None
+
+
+def _nearest(session: Session, symbol: str) -> str:
+    """What the symbol may have been meant to be."""
+    from difflib import get_close_matches
+
+    from seqcli.wire import market
+
+    reply = session.attempt(lambda: session.client.call(market.SYMBOLS, Request()))
+    rows = reply.body if reply is not None and isinstance(reply.body, list) else []
+    known = [str(row["symbol"]) for row in rows if isinstance(row, dict) and "symbol" in row]
+    near = get_close_matches(symbol.upper(), known, 3)
+    return f"did you mean {' or '.join(near)}?" if near else "see: seq market symbols"
+
+
+command = standalone("quote", quote, "seq --local quote ETH-USD", "seq --local quote ETH-USD BTC-USD --json")

@@ -1,0 +1,304 @@
+"""One call of one command: its options, its account, its client and its desk, each opened when first needed.
+
+A command asks the session to read, or hands an intent to the desk, and returns what came of it. Under --dry-run
+the request is returned instead, exactly as it would be sent, the key masked.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from seqcli import views
+from seqcli.client.client import Client, Reply
+from seqcli.client.clock import SystemChance, SystemClock
+from seqcli.commands import chosen, speaking
+from seqcli.errors import Failure, Usage
+from seqcli.profile import account, keys, paths, settings
+from seqcli.views import Result, Table
+from seqcli.wire.operation import Operation, Request
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from seqcli.client.transport import Transport
+    from seqcli.desk.desk import Desk
+    from seqcli.desk.journal import Journal
+    from seqcli.desk.killswitch import KillSwitch
+    from seqcli.wire.submission import GraphOrder
+
+Planned = tuple[Operation, Request]
+
+
+class Session:
+    """`words` are the global options as typed. `lenient`: settings that can't be read do not stop this command."""
+
+    def __init__(self, words: dict[str, Any], *, lenient: bool = False) -> None:
+        self._words = words
+        self._lenient = lenient
+        self._closing: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        while self._closing:
+            self._closing.pop()()
+
+    @cached_property
+    def config(self) -> settings.Config:
+        """The settings file as read."""
+        return settings.load(lenient=self._lenient)
+
+    @cached_property
+    def options(self) -> chosen.Options:
+        """What was asked of every command."""
+        return chosen.read(self._words, self.config)
+
+    @cached_property
+    def terminal(self) -> bool:
+        """Is there a person who can be asked? stdin and stderr are a terminal, and nobody said otherwise."""
+        quiet = self.options.no_input or bool(os.environ.get("CI"))
+        return not quiet and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @cached_property
+    def account(self) -> account.Account:
+        """The account of this call; its notes are told once."""
+        chosen = account.resolve(
+            self.config,
+            terminal=self.terminal,
+            profile=self.options.profile,
+            local=self.options.local,
+            dry_run=self.options.dry_run,
+            patience=self.patience,
+        )
+        for note in chosen.notes:
+            self.note(note)
+        return chosen
+
+    @cached_property
+    def client(self) -> Client:
+        """The client of the account."""
+        return self._client(*self._reach(), self.account.mode)
+
+    def _client(self, transport: "Transport", base_url: str, key: Any, mode: str) -> Client:
+        self._closing.append(transport.close)
+        return Client(
+            transport,
+            base_url=base_url,
+            key=key,
+            mode=mode,
+            clock=SystemClock(),
+            rng=SystemChance(),
+            deadline_s=self.options.timeout_s,
+            trace=self.note if self.options.verbose else None,
+        )
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """The only door for anything that changes the market."""
+        from seqcli.desk.desk import Desk
+
+        desk = Desk(
+            self.client,
+            account=self.account.fingerprint,
+            state_dir=paths.state_dir(),
+            config_dir=paths.config_dir(),
+            deadline_s=self.options.timeout_s,
+            ask=self.agrees if self.terminal or self.options.yes else None,
+        )
+        self._closing.append(desk.close)
+        return desk
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """What was sent from this machine; needs no account."""
+        from seqcli.desk.desk import JOURNAL
+        from seqcli.desk.journal import Journal
+
+        journal = Journal(paths.state_dir() / JOURNAL)
+        self._closing.append(journal.close)
+        return journal
+
+    @cached_property
+    def killswitch(self) -> "KillSwitch":
+        """The latch and the switch; where no account can be read the latch covers every account."""
+        from seqcli.desk.desk import LATCH
+        from seqcli.desk.killswitch import KillSwitch
+        from seqcli.desk.latch import Latch
+
+        self.patience = keys.OFF_TERMINAL  # no keyring's window may hold up a kill switch
+        used, failure = self.tried(lambda: self.account)
+
+        def reach() -> Client:
+            if failure is not None:
+                raise failure
+            return self.client
+
+        latch = Latch(paths.state_dir() / LATCH)
+        return KillSwitch(latch, used.fingerprint if used else None, SystemClock().time_ns(), reach)
+
+    def _reach(self) -> "tuple[Transport, str, Any]":
+        if self.account.local:
+            from seqcli.client import local
+
+            folder = paths.state_dir() / "sandbox"
+            if self.options.dry_run and not folder.exists():
+                return _nowhere(), local.BASE_URL, None
+            carrier = local.LocalTransport(folder)
+            return carrier, local.BASE_URL, carrier.api_key()
+        from seqcli.client.transport import HttpTransport
+
+        found = settings.values(self.config, profile=self.account.profile_name)
+        network = HttpTransport(proxy=found["proxy"].value, ca_file=found["ca_file"].value)
+        return network, self.account.base_url, self.account.key
+
+    def read(
+        self,
+        operation: Operation,
+        request: Request,
+        *,
+        items: str | None = None,
+        ids: str | None = None,
+        table: Table | None = None,
+    ) -> Result:
+        """Ask, and show the answer; see `seen`."""
+        if self.options.dry_run:
+            return self.planned((operation, request))
+        reply = self.client.call(operation, request)
+        return self.seen(reply.body, raw=reply.raw, items=items, ids=ids, table=table)
+
+    def change(
+        self, operation: Operation, request: Request, *, ids: str | None = None, table: Table | None = None
+    ) -> Result:
+        """Change something that is not an order, and show the answer."""
+        if self.options.dry_run:
+            return self.planned((operation, request))
+        reply = self.changed(operation, request)
+        return self.seen(reply.body, raw=reply.raw, ids=ids, table=table)
+
+    def changed(self, operation: Operation, request: Request) -> Reply:
+        """The answer to a change, through the desk."""
+        return self.desk.send(operation, request)
+
+    def tried(self, ask: Callable[[], Any]) -> tuple[Any, Failure | None]:
+        """What was answered, or the failure: for one of several, where the others go on."""
+        try:
+            return ask(), None
+        except Failure as failure:
+            return None, failure
+
+    def attempt(self, ask: Callable[[], Reply]) -> Reply | None:
+        """The answer, or None where there is none: for what is only good to know."""
+        reply: Reply | None = self.tried(ask)[0]
+        return reply
+
+    def dressed(self, graph: "GraphOrder") -> "GraphOrder":
+        """The order as the desk would send it."""
+        from seqcli.desk import intents
+
+        return intents.dressed(graph, self.client.clock, self.client.chance)
+
+    def planned(self, *requests: Planned) -> Result:
+        """What would be sent, in order."""
+        return views.planned([self.client.prepare(*planned).shown() for planned in requests])
+
+    def note(self, sentence: str) -> None:
+        """Say something to the person at the terminal; never on stdout."""
+        speaking.note(sentence)
+
+    def said(self, text: str) -> Result:
+        """Plain text as a result."""
+        return speaking.said(text)
+
+    def confirm(self, question: str, lines: Iterable[str] = ()) -> None:
+        """Go on only after a yes. Raises `Usage` where nobody can be asked, or the answer is no."""
+        if not self.options.yes and not self.terminal:
+            raise Usage(f"{question} Nobody can be asked here", hint="add --yes to say so beforehand")
+        if not self.options.yes:
+            for line in lines:
+                self.note(line)
+        if not self.agrees(question):
+            raise Usage("not confirmed; nothing was sent")
+
+    def agrees(self, question: str) -> bool:
+        """A person's yes; --yes is one given beforehand."""
+        return self.options.yes or speaking.agrees(question)
+
+    def ask(self, prompt: str, instead: str) -> str:
+        """A secret, typed without echo. Raises `Usage` where nobody can be asked, with what to type `instead`."""
+        if not self.terminal:
+            raise Usage(f"{prompt}: nobody can be asked here", hint=f"give {instead}")
+        return speaking.secret(prompt)
+
+    def show(self, outcome: Result | Iterable[Result]) -> int:
+        """Render what a command returned, one result or a stream of them; the status of the last."""
+        status = 0
+        for result in [outcome] if isinstance(outcome, Result) else outcome:
+            status = speaking.show(result, self.options)
+        return status
+
+    def emit_line(self, result: Result) -> None:
+        """Render one result now, on one line where the form has lines."""
+        speaking.show_line(result, self.options)
+
+    def client_of(self, base_url: str, key: Any) -> Client:
+        """A client for a key that no profile holds yet."""
+        from seqcli.client.transport import HttpTransport
+
+        found = settings.values(self.config)
+        return self._client(
+            HttpTransport(proxy=found["proxy"].value, ca_file=found["ca_file"].value), base_url, key, key.mode
+        )
+
+    def default_to_local(self) -> None:
+        """With no account chosen, mean the exchange in the box."""
+        if account.choose(self.config, profile=self.options.profile, local=self.options.local) == account.Chosen():
+            self.options.local = True
+
+    @cached_property
+    def flags(self) -> dict[str, str | None]:
+        """The words typed, as the settings take them."""
+        return chosen.flags(self._words)
+
+    @cached_property
+    def patience(self) -> keys.Patience:
+        """How long a keyring or a helper may take."""
+        return keys.ON_TERMINAL if self.terminal else keys.OFF_TERMINAL
+
+    def seen(
+        self,
+        body: Any,
+        *,
+        raw: bytes | None = None,
+        items: str | None = None,
+        ids: str | list[str] | None = None,
+        table: Table | None = None,
+        failure: Failure | None = None,
+    ) -> Result:
+        """A body as a result; `ids` names the field that identifies a row."""
+        return Result(
+            body=body,
+            raw=raw,
+            items=items,
+            ids=_ids(body, items, ids) if isinstance(ids, str) else ids or [],
+            table=table,
+            failure=failure,
+        )
+
+
+def _ids(body: Any, items: str | None, name: str) -> list[str]:
+    rows: Any = [body]
+    if items is not None:
+        rows = body if items == "" else body.get(items) if isinstance(body, dict) else None
+    return [str(row[name]) for row in rows or [] if isinstance(row, dict) and row.get(name) is not None]
+
+
+def _nowhere() -> "Transport":
+    """For a dry run that must not make what it would need."""
+    from seqcli.client.transport import HttpTransport
+
+    return HttpTransport()

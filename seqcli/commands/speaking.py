@@ -1,0 +1,79 @@
+"""Where results and failures are said: stdout as it is, stderr behind the filter that masks keys."""
+
+import sys
+from collections.abc import Iterable
+from typing import TextIO, cast
+
+import msgspec
+
+from seqcli import views
+from seqcli.client.redact import redact
+from seqcli.commands.chosen import Options
+from seqcli.errors import Failure
+from seqcli.views import Result
+from seqcli.views.blocks import Line
+
+
+def show(result: Result, chosen: Options) -> int:
+    """Render one result; its status."""
+    return views.render(result, _rendering(chosen), sys.stdout, masked_stderr())
+
+
+def show_line(result: Result, chosen: Options) -> None:
+    """Render one result, on one line where the form has lines."""
+    form = "ndjson" if chosen.output == "json" else chosen.output
+    show(result, msgspec.structs.replace(chosen, output=form))
+
+
+def tell(failure: Failure, chosen: Options) -> int:
+    """Render a failure that ended a command; its status."""
+    return views.render_failure(failure, _rendering(chosen), masked_stderr())
+
+
+def note(sentence: str) -> None:
+    """Say something to the person at the terminal."""
+    views.note(sentence, masked_stderr())
+
+
+def said(text: str) -> Result:
+    """Plain text as a result."""
+    return Result(body={"text": text}, ids=[text], table=lambda _body: [Line(line) for line in text.splitlines()])
+
+
+def secret(prompt: str) -> str:
+    """What is typed without echo."""
+    import getpass
+
+    return getpass.getpass(f"{prompt}: " if prompt else "", sys.stderr)
+
+
+def agrees(question: str) -> bool:
+    """A person's yes."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _rendering(chosen: Options) -> views.Options:
+    return views.Options(output=chosen.output, fields=chosen.fields, quiet=chosen.quiet, color=chosen.color)
+
+
+class _Masked:
+    """stderr behind the filter: whatever is said there, no key is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.flush = stream.flush
+        self.isatty = stream.isatty
+
+    def write(self, text: str) -> int:
+        return self._stream.write(redact(text))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+
+def masked_stderr() -> TextIO:
+    """stderr, on which no key is ever seen."""
+    return cast("TextIO", _Masked(sys.stderr))

@@ -1,0 +1,64 @@
+"""Help topics that belong to no command."""
+
+EXIT_STATUS = """\
+  0  done (an empty list too)
+  1  a bug of ours
+  2  usage: bad words, bad numbers, a missing --yes
+  3  refused by the exchange, by risk or by the local policy; nothing is open because of this call
+  4  no key, bad key, not permitted
+  5  not found
+  6  rate-limited, after the allowed retries
+  7  unreachable, and nothing was changed
+  8  accepted, not finished when --wait ran out
+  9  outcome unknown: the order may exist; the message names the command that settles it
+ 10  partly done
+130  interrupted
+141  the reader went away"""
+ENVIRONMENT = """\
+SEQ_API_KEY        the key, of an account that no profile holds
+SEQ_API_KEY_FILE   a file with it, mode 0600
+SEQ_API_URL        the address that goes with it
+SEQ_PROFILE        which stored profile; local is the exchange in the box
+SEQ_OUTPUT         table, json, ndjson, csv or raw
+SEQ_TIMEOUT        seconds an operation may take, retries included
+SEQ_YES            1: answer yes to a confirmation
+SEQ_NO_INPUT       1: never ask (CI set to anything does the same)
+SEQ_CONFIG_DIR     where config.toml and policy.toml are
+SEQ_STATE_DIR      where the journal and the built-in sandbox are
+SEQ_DEBUG          1: print the traceback of a bug of ours
+NO_COLOR, FORCE_COLOR"""
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "buy": ("order", "buy"),
+    "sell": ("order", "sell"),
+    "cancel": ("order", "cancel"),
+    "amend": ("order", "amend"),
+    "decrease": ("order", "decrease"),
+    "preview": ("order", "preview"),
+    "orders": ("order", "list"),
+    "positions": ("portfolio", "positions"),
+    "balances": ("portfolio", "balances"),
+    "symbols": ("market", "symbols"),
+    "fees": ("market", "fees"),
+    "venues": ("creds", "venue", "list"),
+    "connect": ("creds", "venue", "add"),
+    "disconnect": ("creds", "venue", "remove"),
+    "login": ("creds", "login"),
+    "logout": ("creds", "logout"),
+    "deploy": ("algo", "deploy"),
+    "start": ("algo", "start"),
+    "stop": ("algo", "stop"),
+    "status": ("algo", "list"),
+}
+"""The vendor's words, and ours for them."""
+
+
+def aliases() -> str:
+    """The vendor's words, one a line."""
+    width = max(map(len, ALIASES))
+    return "\n".join(f"seq {word:{width}}  =  seq {' '.join(ours)}" for word, ours in ALIASES.items())
+
+
+def of(word: str) -> str | None:
+    """The text of a topic; None when there is no such topic."""
+    return {"aliases": aliases(), "exit-status": EXIT_STATUS, "environment": ENVIRONMENT}.get(word)

@@ -1,0 +1,119 @@
+"""The open box: store, keys, market, exchange and vault of one state folder, each made when it is first
+asked for.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from seqcli.sandbox.damage import Corrupt
+from seqcli.sandbox.keys import ensure_first
+from seqcli.sandbox.sequencer import Sequencer
+from seqcli.sandbox.serving import Settings
+from seqcli.sandbox.state import State
+from seqcli.sandbox.store import SNAPSHOT_BYTES, Store, open_store, set_aside
+
+if TYPE_CHECKING:
+    from seqcli.sandbox.books import Market
+    from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.vault import Vault
+
+
+_UNREADABLE = (Corrupt, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What a reload raises when stored events do not fit this exchange (msgspec's own are ValueErrors)."""
+
+
+class OpenBox:
+    """What handlers reach; see `serving.Box`. Only under the state's lock."""
+
+    def __init__(
+        self,
+        state: State,
+        settings: Settings,
+        clock_ns: Callable[[], int],
+        *,
+        market: "Market | None" = None,
+        thorough: bool = False,
+        snapshot_bytes: int = SNAPSHOT_BYTES,
+    ) -> None:
+        self.state = state
+        self._snapshot_bytes = snapshot_bytes
+        self.settings = settings
+        self._clock_ns = clock_ns
+        self._market = market
+        self._exchange: Exchange | None = None
+        self._vault: Vault | None = None
+        self.api_key = state.first_key()
+        self._use(open_store(state.database, clock_ns(), thorough=thorough))
+
+    def _use(self, store: Store) -> None:
+        self.store = store
+        store.snapshot_bytes = self._snapshot_bytes
+        self.sequencer = Sequencer(store, self._clock_ns)
+        self.keys = ensure_first(store, self.api_key, self._clock_ns())
+        self.keys.set_rate(self.api_key, self.settings.qps)
+        seed = store.setting("seed")
+        if seed is not None:
+            self.settings.seed = int(seed)
+
+    def choose_seed(self, seed: int) -> None:
+        """Use `seed` for the market, in this and in later runs."""
+        self.store.setting("seed", str(seed))
+        self.settings.seed = seed
+
+    @property
+    def market(self) -> "Market":
+        """The synthetic market of the seed, unless another was given."""
+        if self._market is None:
+            from seqcli.sandbox.market import SyntheticMarket
+
+            self._market = SyntheticMarket(self.settings.seed)
+        return self._market
+
+    @property
+    def exchange(self) -> "Exchange":
+        """The exchange as it stood after the last stored event."""
+        if self._exchange is None:
+            self._exchange = self._reload()
+        return self._exchange
+
+    def _reload(self) -> "Exchange":
+        from seqcli.sandbox.exchange import Exchange
+
+        try:
+            loaded = self.store.load()
+            exchange = Exchange.restore(self.market, loaded.snapshot, loaded.events, archive=self.store)
+        except _UNREADABLE as error:
+            self.store.close()
+            reason = f"{type(error).__name__}: {error}"
+            self._use(set_aside(self.state.database, self._clock_ns(), reason))
+            return self._reload()
+        self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
+        return exchange
+
+    def catch_up(self) -> int:
+        """Let resting orders, slices and timers reach now. Returns the stamp of that moment."""
+        exchange = self.exchange
+        now_ns = self.sequencer.stamp()
+        exchange.advance(now_ns)
+        self.sequencer.stage()
+        return now_ns
+
+    @property
+    def vault(self) -> "Vault":
+        """Sealed venue credentials."""
+        if self._vault is None:
+            from seqcli.sandbox.vault import Vault
+
+            self._vault = Vault(self.store, self.state.master_key_file)
+        return self._vault
+
+    def close(self, *, snapshot: bool = False) -> None:
+        """Make everything durable and close; with `snapshot` the next start has no event to replay."""
+        try:
+            if self.sequencer.halted is None:
+                self.sequencer.commit()
+                if snapshot and self.store.event_bytes:
+                    self.sequencer.snapshot()
+                    self.sequencer.commit()
+        finally:
+            self.store.close()

@@ -1,0 +1,19 @@
+"""What can be wrong with a store."""
+
+from seqcli.errors import Failure, NotSent
+
+
+class Corrupt(Exception):
+    """The file is not a store, or its content does not add up."""
+
+
+class CannotWrite(NotSent):
+    """The store cannot be written: full, read-only or gone."""
+
+    code = "CANNOT_WRITE"
+
+
+class NewerStore(Failure):
+    """The file was written by a later version of this program."""
+
+    code, exit_status = "NEWER_STATE", 2

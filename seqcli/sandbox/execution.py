@@ -1,0 +1,267 @@
+"""An order at work: activated, taken to the venues, filled, resting, ended. Every change of one passes here.
+
+Moves: NEW → WORKING or terminal; WORKING → terminal; none out of a terminal state.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from seqcli.sandbox import ledger, rules
+from seqcli.sandbox.graphs import Graph, Node, settle
+from seqcli.sandbox.machine import Machine
+from seqcli.sandbox.matching import Take, queue_at
+from seqcli.sandbox.orders import Fill, Leg, Order, order_id
+from seqcli.sandbox.router import Plan, View, best_opposite, limit_of, plan
+from seqcli.sandbox.rules import Refusal
+from seqcli.wire import strict
+
+MILLISECOND_NS = 1_000_000
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def ordered_id(ts_ns: int, number: int) -> str:
+    """26 lower-case base-32 characters in time order: 64 bits of time, 64 of a number."""
+    bits = (ts_ns & (1 << 64) - 1) << 64 | number
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(125, -1, -5))
+
+
+def order_of(node: Node, graph: Graph, now_ns: int) -> Order:
+    """The order that a node becomes; not yet part of anything."""
+    seq = len(node.node_order_ids) + 1
+    horizon_ms = node.execution.get("horizon_ms")
+    return Order(
+        client_id=graph.client_id,
+        node_order_id=order_id(graph.graph_id, node.node_id, seq),
+        graph_id=graph.graph_id,
+        node_id=node.node_id,
+        seq=seq,
+        symbol=node.symbol,
+        kind=node.kind,
+        base=node.base,
+        quote=node.quote,
+        pin=node.pin,
+        side=node.side,
+        order_type=node.order_type,
+        limit_price_1e9=node.limit_price_1e9,
+        tif=node.tif,
+        execution=node.execution,
+        qty_1e8=node.qty_1e8 or 0,
+        notional_usd_1e9=node.notional_usd_1e9,
+        metadata=graph.metadata,
+        created_ns=now_ns,
+        updated_ns=now_ns,
+        expires_ns=None if horizon_ms is None else now_ns + horizon_ms * MILLISECOND_NS,
+        legs=[],
+        venues=[node.pin] if node.pin else [],
+    )
+
+
+def activate(machine: Machine, graph: Graph, node: Node, now_ns: int) -> Order:
+    """Turn a node into an order and send it to the venues."""
+    order = order_of(node, graph, now_ns)
+    node.status, node.activated_ns = "", now_ns
+    node.node_order_ids.append(order.node_order_id)
+    account = machine.accounts[graph.client_id]
+    view = View(machine.market, machine.gone, account, now_ns)
+    order.arrival_mid_1e9 = view.mid(order.symbol)
+    changed(machine, order, now_ns)
+    found = routed(machine, view, order, price_deviation_bps(graph))
+    carry_out(machine, order, found, now_ns)
+    return order
+
+
+def price_deviation_bps(graph: Graph) -> int | None:
+    """The graph's own price band."""
+    if graph.risk == "{}":
+        return None
+    bps = (strict.parse(graph.risk.encode()).get("pre_trade") or {}).get("max_price_deviation_bps")
+    return None if bps is None else int(bps)
+
+
+def routed(
+    machine: Machine,
+    view: View,
+    order: Order,
+    deviation_bps: int | None = None,
+    credit: Mapping[str, int] | None = None,
+    *,
+    switched: bool = True,
+) -> Plan:
+    """Risk checks and routing of what is not filled. Gives an order by notional its quantity; changes nothing else."""
+    instrument = machine.market.instruments().get(order.symbol)
+    account = view.account
+    if switched and account.switch.engaged:
+        return Plan(refusal=Refusal("KILL_SWITCH", "the kill switch is engaged"))
+    if instrument is None or (order.pin and order.pin not in instrument.venues):
+        return Plan(refusal=Refusal("BAD_VENUE", f"{order.symbol} does not trade on {order.pin or 'any venue'}"))
+    candidates = view.candidates(order, instrument, credit or {})
+    reference = order.arrival_mid_1e9
+    if not candidates or reference is None:
+        return Plan(refusal=Refusal("STALE_VENUE", f"no book of {order.symbol} on {order.pin or 'any venue'}"))
+    touch = best_opposite(candidates, order.side) or reference
+    if order.notional_usd_1e9 is not None and not order.qty_1e8:
+        order.qty_1e8 = ledger.quantity_for(order.notional_usd_1e9, touch, instrument.lot_size_1e8)
+    refusal = (
+        rules.venue_terms(order, order.remaining_1e8, instrument, order.limit_price_1e9 or touch)
+        or rules.account_limits(account, machine.limits, order, order.remaining_1e8, reference, view.now_ns)
+        or rules.deviation(order, deviation_bps, reference)
+    )
+    if refusal:
+        return Plan(refusal=refusal)
+    found = plan(view, order, instrument, candidates, credit or {})
+    if not found.refusal and not found.takes and not found.rests and _bound_hit(order, found):
+        found.refusal = Refusal("PRICE_DEVIATION", "nothing can be had within max_slippage_bps")
+    return found
+
+
+def _bound_hit(order: Order, found: Plan) -> bool:
+    """A market order that found levels, and none within its slippage bound."""
+    if order.limit_price_1e9 is not None or order.tif == "fok" or limit_of(order) is None:
+        return False
+    return any(candidate.levels for candidate in found.candidates.values())
+
+
+def carry_out(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
+    """Do what was planned: fills, resting legs, or the end of the order."""
+    if found.refusal and not order.filled_qty_1e8:
+        order.failure_reason, order.failure_detail = found.refusal
+        end(machine, order, "rejected", now_ns)
+        return
+    for number, take in enumerate(found.takes):
+        leg = _leg(machine, order, found, take, number)
+        leg.qty_1e8 += take.qty_1e8
+        fill(machine, order, leg, (take.price_1e9, take.qty_1e8), now_ns, taker=True)
+    for leg in order.legs:
+        leg.status = "WORKING" if leg.open_qty_1e8 else _leg_end(leg, "filled")
+    account = machine.accounts[order.client_id]
+    for number, rest in enumerate(found.rests, len(found.takes)):
+        leg = _leg(machine, order, found, rest, number)
+        leg.qty_1e8 += rest.qty_1e8
+        leg.status, leg.placed_ns = "WORKING", now_ns
+        leg.rank = machine.counters.seq * 1024 + number
+        leg.queue_1e8 = queue_at(found.candidates[rest.venue].own_side, rest.price_1e9)
+        leg.held = ledger.to_hold(account, order, leg, leg.open_qty_1e8)
+    if order.filled_qty_1e8 == order.qty_1e8:
+        end(machine, order, "filled", now_ns)
+    elif any(leg.open_qty_1e8 for leg in order.legs):
+        order.status = "WORKING"
+        changed(machine, order, now_ns)
+    else:
+        end(machine, order, "expired", now_ns)
+
+
+def _leg(machine: Machine, order: Order, found: Plan, take: Take, number: int) -> Leg:
+    leg = order.leg(take.venue)
+    if leg is None:
+        candidate = found.candidates[take.venue]
+        identity = f"{take.venue}-{machine.counters.orders}-{number}"
+        leg = Leg(take.venue, identity, candidate.maker_bps, candidate.taker_bps)
+        order.legs.append(leg)
+    return leg
+
+
+def fill(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], ts_ns: int, *, taker: bool) -> None:
+    """One execution of `what` (price, quantity) on a leg; the order's own event is the caller's."""
+    price, qty = what
+    number = machine.counters.fills + 1
+    bps = leg.taker_bps if taker else leg.maker_bps
+    fee = ledger.fee_usd(price, qty, bps)
+    machine.emit(
+        "fill",
+        Fill(
+            fill_id=f"fill_{ordered_id(ts_ns, number)}",
+            client_id=order.client_id,
+            node_order_id=order.node_order_id,
+            graph_id=order.graph_id,
+            node_id=order.node_id,
+            symbol=order.symbol,
+            instrument_type=order.kind,
+            base=order.base,
+            quote=order.quote,
+            venue=leg.venue,
+            side=order.side,
+            price_1e9=price,
+            qty_1e8=qty,
+            notional_usd_1e9=ledger.notional_usd(price, qty),
+            fee_usd_1e9=fee,
+            fee_bps=bps,
+            liquidity="taker" if taker else "maker",
+            venue_order_id=leg.venue_order_id,
+            venue_trade_id=f"T{number}",
+            ts_ns=ts_ns,
+            released=0 if taker else _released(machine, order, leg, qty),
+        ),
+        ts_ns,
+    )
+
+
+def _released(machine: Machine, order: Order, leg: Leg, qty_1e8: int) -> int:
+    """What a resting leg stops holding when `qty_1e8` of it fills; the slack stays until the last."""
+    rest = leg.open_qty_1e8 - qty_1e8
+    keep = ledger.to_hold(machine.accounts[order.client_id], order, leg, rest)
+    return leg.held - min(leg.held, keep)
+
+
+def after_fills(machine: Machine, order: Order, ts_ns: int) -> None:
+    """Tell what resting fills made of an order."""
+    for leg in order.legs:
+        if leg.status == "WORKING" and leg.qty_1e8 == leg.filled_qty_1e8:
+            leg.status = "FILLED"
+    if order.filled_qty_1e8 == order.qty_1e8:
+        end(machine, order, "filled", ts_ns)
+    elif any(leg.open_qty_1e8 for leg in order.legs):
+        changed(machine, order, ts_ns)
+    else:
+        end(machine, order, "cancelled", ts_ns)  # the rest was cancelled at its venue before
+
+
+def end(machine: Machine, order: Order, reason: str, ts_ns: int) -> None:
+    """End an order: `reason` is filled, cancelled, rejected or expired; what had filled decides the status."""
+    for leg in order.legs:
+        leg.status, leg.held = _leg_end(leg, reason), 0
+    order.end_reason, order.ended, order.terminal_ns = reason, True, ts_ns
+    if order.qty_1e8 and order.filled_qty_1e8 == order.qty_1e8:
+        order.status = "FILLED"
+    else:
+        order.status = "PARTIAL" if order.filled_qty_1e8 else reason.upper()
+    changed(machine, order, ts_ns)
+    settle_graph(machine, order, ts_ns)
+
+
+def _leg_end(leg: Leg, reason: str) -> str:
+    if leg.status in ("CANCELLED", "EXPIRED", "PARTIAL") and leg.filled_qty_1e8 < leg.qty_1e8:
+        return leg.status
+    if leg.filled_qty_1e8 == leg.qty_1e8:
+        return "FILLED"
+    return "PARTIAL" if leg.filled_qty_1e8 else reason.upper()
+
+
+def changed(machine: Machine, order: Order, ts_ns: int) -> None:
+    """Tell of an order as it is now."""
+    order.revision += 1
+    order.updated_ns = ts_ns
+    order.venues = [leg.venue for leg in order.legs] or ([order.pin] if order.pin else [])
+    machine.emit("order", order, ts_ns)
+
+
+def settle_graph(machine: Machine, order: Order, ts_ns: int) -> None:
+    """Bring an open graph up to the end of one of its orders."""
+    graph = machine.graphs.get((order.client_id, order.graph_id))
+    if graph is not None:
+        settle(graph, order, ts_ns)
+        machine.emit("graph", graph, ts_ns)
+
+
+def orders_of(machine: Machine, graph: Graph) -> list[Order]:
+    """The orders of a graph, open and ended."""
+    found = []
+    for node in graph.nodes:
+        for name in node.node_order_ids:
+            order = machine.orders.get((graph.client_id, name))
+            if order is None:
+                data = machine.past("order", graph.client_id, name)
+                order = msgspec.convert(data, Order) if data is not None else None
+            if order is not None:
+                found.append(order)
+    return found

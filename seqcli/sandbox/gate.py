@@ -1,0 +1,265 @@
+"""The one gate: every request passes here before any handler, whatever carried it (HTTP, SSE, WebSocket,
+this process).
+
+Order of checks: host and origin → key (401) → permission (403) → rate (429) → route (404) → media type,
+size and JSON
+(400) → values (400) → the handler. Every refusal is the error envelope with a request id.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from seqcli.sandbox.bodies import read_body, read_query
+from seqcli.sandbox.damage import CannotWrite
+from seqcli.sandbox.ids import random_id
+from seqcli.sandbox.keys import LIVE_PREFIX, Key
+from seqcli.sandbox.limiter import Limiter, Verdict
+from seqcli.sandbox.log import clean
+from seqcli.sandbox.serving import NOBODY, Answer, Call, Caller, Problem, handler_for
+from seqcli.wire import catalogue, strict
+from seqcli.wire.envelope import envelope
+from seqcli.wire.operation import Access, Operation
+
+if TYPE_CHECKING:
+    from seqcli.sandbox.box import OpenBox
+
+MAX_ID, MAX_KEY = 128, 512
+_WRITES = frozenset({"POST", "PUT", "PATCH"})
+_STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos"})
+"""Nouns that neither show nor change what the exchange holds; what they store is durable when they return."""
+_ROLES = {
+    Access.READ: ("read", "trader", "admin"),
+    Access.TRADE: ("trader", "admin"),
+    Access.ADMIN: ("admin",),
+    Access.SANDBOX: ("trader", "admin"),
+}
+
+
+class Inbound(msgspec.Struct):
+    """A request's head: `path` as it was sent (percent-encoded), header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+
+
+class Admitted(msgspec.Struct):
+    """A request that may go on; `body_limit` bytes of body are worth reading."""
+
+    inbound: Inbound
+    request_id: str
+    operation: Operation
+    path: dict[str, str]
+    caller: Caller
+    headers: dict[str, str]
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes."""
+        return self.operation.body_limit
+
+
+class Outbound(msgspec.Struct):
+    """A whole reply. It may leave once event `durable_seq` is on disk."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    durable_seq: int = 0
+
+
+class Gate:
+    """`hosts` are the exact Host values that are ours; `log` takes one line or one traceback, cleaned of
+    keys here.
+    """
+
+    def __init__(
+        self,
+        box: "OpenBox",
+        *,
+        hosts: frozenset[str],
+        clock_ns: Callable[[], int],
+        log: Callable[[str], None],
+        make_id: Callable[[], str] | None = None,
+    ) -> None:
+        self._box = box
+        self._hosts = hosts
+        self._origins = frozenset(f"http://{host}" for host in hosts)
+        self._limiter = Limiter(clock_ns)
+        self._write_log = log
+        self._make_id = make_id or random_id
+        self.closing = False
+
+    def handle(self, inbound: Inbound, body: bytes) -> Outbound:
+        """The whole way of one request whose body is known."""
+        admitted = self.admit(inbound)
+        return admitted if isinstance(admitted, Outbound) else self.answer(admitted, body)
+
+    def admit(self, inbound: Inbound) -> Admitted | Outbound:
+        """Every check that the head alone decides; the body need not have been read."""
+        request_id = self._request_id(inbound)
+        headers = {"X-Request-Id": request_id}
+        try:
+            return self._admit(inbound, request_id, headers)
+        except Problem as problem:
+            return refusal(problem, headers)
+        except Exception:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
+            return self._bug(inbound, headers)
+
+    def answer(self, admitted: Admitted, body: bytes) -> Outbound:
+        """Check the body, call the handler, and put its events on their way to disk."""
+        try:
+            reply = self._answer(admitted, body)
+        except Problem as problem:
+            reply = refusal(problem, admitted.headers)
+        except Exception as error:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
+            reply = self._failure(error, admitted)
+        if admitted.operation.noun not in _STILL:
+            reply.durable_seq = self._box.sequencer.stage()
+        return reply
+
+    def refuse(self, admitted: Admitted, problem: Problem) -> Outbound:
+        """`problem` as the reply to a request that had been admitted."""
+        return refusal(problem, admitted.headers)
+
+    def unavailable(self, request_id: str, reason: str) -> Outbound:
+        """503 in the envelope."""
+        problem = Problem("SERVICE_UNAVAILABLE", f"service unavailable: {reason}")
+        return refusal(problem, {"X-Request-Id": request_id})
+
+    def _request_id(self, inbound: Inbound) -> str:
+        given = inbound.headers.get("x-request-id", "")
+        usable = 0 < len(given) <= MAX_ID and given.isascii() and given.isprintable()
+        return given if usable else self._make_id()
+
+    def _admit(self, inbound: Inbound, request_id: str, headers: dict[str, str]) -> Admitted:
+        if inbound.headers.get("host", "").lower() not in self._hosts:
+            raise Problem("FORBIDDEN", "forbidden: host: not an address of this exchange")
+        origin = inbound.headers.get("origin")
+        if origin is not None and origin.lower() not in self._origins:
+            raise Problem("FORBIDDEN", "forbidden: origin: pages of other sites may not call")
+        routes = catalogue.at_path(inbound.path)
+        found = next((row for row in routes if row[0].method == inbound.method), None)
+        caller = NOBODY
+        if found is None or found[0].access is not Access.PUBLIC:
+            caller = self._caller(inbound, found and found[0], headers)
+        if found is None:
+            raise _no_route(inbound, routes)
+        operation, path = found
+        _check_media(inbound, operation)
+        return Admitted(inbound, request_id, operation, path, caller, headers)
+
+    def _caller(self, inbound: Inbound, operation: Operation | None, headers: dict[str, str]) -> Caller:
+        key = self._key(inbound.headers.get("authorization", ""))
+        caller = self._box.keys.caller(key)
+        if operation is not None and caller.role not in _ROLES[operation.access]:
+            raise Problem("FORBIDDEN", f"forbidden: {operation.name}: a {caller.role} key may not do that")
+        verdict = self._limiter.take(key.key_id, key.qps)
+        if verdict is not None:
+            _tell(verdict, headers)
+            if verdict.wait_s:
+                raise Problem("RATE_LIMITED", "rate limit exceeded", headers={"Retry-After": str(verdict.wait_s)})
+        return caller
+
+    def _key(self, authorization: str) -> Key:
+        scheme, _, raw = authorization.partition(" ")
+        raw = raw.strip()
+        if scheme.lower() != "bearer" or not raw:
+            raise Problem("UNAUTHORIZED", "unauthorized: key: missing; send Authorization: Bearer seq_test_…")
+        if raw.startswith(LIVE_PREFIX):
+            raise Problem("UNAUTHORIZED", "unauthorized: key: this is a sandbox; it takes no live key")
+        key = self._box.keys.find(raw) if len(raw) <= MAX_KEY else None
+        if key is None:
+            raise Problem("UNAUTHORIZED", "unauthorized: key: unknown or revoked")
+        return key
+
+    def _answer(self, admitted: Admitted, raw: bytes) -> Outbound:
+        operation = admitted.operation
+        if len(raw) > operation.body_limit:
+            raise too_large(operation)
+        body = read_body(operation, raw)
+        query = read_query(operation, admitted.inbound.query)
+        sequencer = self._box.sequencer
+        if sequencer.halted is not None:
+            raise Problem("SERVICE_UNAVAILABLE", "service unavailable: the store cannot be written")
+        if self.closing and operation.noun == "health":
+            raise Problem("SERVICE_UNAVAILABLE", "service unavailable: stopping")
+        now_ns = sequencer.stamp() if operation.noun in _STILL else self._box.catch_up()
+        call = Call(operation, admitted.path, query, body, raw, admitted.caller, now_ns, admitted.request_id)
+        return _reply(operation, handler_for(operation)(self._box, call), admitted.headers)
+
+    def _failure(self, error: Exception, admitted: Admitted) -> Outbound:
+        if isinstance(error, CannotWrite):
+            self._box.sequencer.halted = error.message
+            self.report(error.message)
+            return self.unavailable(admitted.request_id, "the store cannot be written")
+        return self._bug(admitted.inbound, admitted.headers)
+
+    def _bug(self, inbound: Inbound, headers: dict[str, str]) -> Outbound:
+        from traceback import format_exc
+
+        request_id = headers["X-Request-Id"]
+        self.report(f"request {request_id} {inbound.method} {inbound.path}\n{format_exc()}")
+        return refusal(Problem("INTERNAL_ERROR", "internal error: see the server's log"), headers)
+
+    def report(self, text: str) -> None:
+        """A line or a traceback for the operator."""
+        self._write_log(clean(text))
+
+
+def refusal(problem: Problem, headers: dict[str, str]) -> Outbound:
+    """`problem` in the envelope; `headers` hold the request id."""
+    body = strict.encode(envelope(problem.code, problem.message, headers["X-Request-Id"], problem.details))
+    told = {"Content-Type": "application/json", **headers, **problem.headers}
+    if problem.code == "SERVICE_UNAVAILABLE":
+        told.setdefault("Retry-After", "1")
+    return Outbound(problem.status, told, body)
+
+
+def too_large(operation: Operation) -> Problem:
+    """The body is over the operation's limit."""
+    return Problem(
+        "BAD_REQUEST",
+        f"bad request: body: larger than {operation.body_limit} bytes",
+        headers={"Connection": "close"},
+    )
+
+
+def _reply(operation: Operation, result: Any, headers: dict[str, str]) -> Outbound:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    body = answer.body if isinstance(answer.body, bytes) else strict.encode(answer.body)
+    status = answer.status or operation.success[0]
+    return Outbound(status, {"Content-Type": "application/json", **headers, **answer.headers}, body)
+
+
+def _no_route(inbound: Inbound, routes: list[tuple[Operation, dict[str, str]]]) -> Problem:
+    allow = ", ".join(sorted({operation.method for operation, _ in routes}))
+    headers = {"Allow": allow} if allow else {}
+    shown = inbound.path[:MAX_ID].encode("ascii", "replace").decode()
+    reason = f"{shown}; it answers {allow}" if allow else shown
+    return Problem("NOT_FOUND", f"not found: path: {reason}", headers=headers)
+
+
+def _check_media(inbound: Inbound, operation: Operation) -> None:
+    headers = inbound.headers
+    length = headers.get("content-length", "0")
+    has_body = length != "0" or "transfer-encoding" in headers
+    if not has_body or inbound.method not in _WRITES:
+        return
+    media, _, parameters = headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    if media.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise Problem("BAD_REQUEST", "bad request: content-type: must be application/json")
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Problem("BAD_REQUEST", "bad request: content-encoding: send the body as it is")
+    if length.isdigit() and int(length) > operation.body_limit:
+        raise too_large(operation)
+
+
+def _tell(verdict: Verdict, headers: dict[str, str]) -> None:
+    headers["X-RateLimit-Limit"] = str(verdict.limit)
+    headers["X-RateLimit-Remaining"] = str(verdict.remaining)
+    headers["X-RateLimit-Reset"] = str(verdict.reset_s)

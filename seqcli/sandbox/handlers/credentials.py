@@ -1,0 +1,116 @@
+"""Venue credentials: sealed on the way in; only hints and names come out. No venue is ever asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from seqcli.sandbox.instruments import venue_of
+from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
+from seqcli.sandbox.vault import Identity, Row
+from seqcli.wire import credentials
+
+_HINT = 4
+_LONG_ENOUGH = 8
+"""A key shorter than this gets no hint: four characters of it would be most of it."""
+_EXTRAS_ONLY = frozenset({"polymarket"})
+
+
+@serves(credentials.LIST)
+def show_all(box: Box, call: Call) -> credentials.Credentials:
+    """One row a venue."""
+    rows = box.vault.rows(call.caller.client_id, sandbox=call.caller.sandbox)
+    return credentials.Credentials(credentials=[_row(row, call.now_ns) for row in rows], count=len(rows))
+
+
+@serves(credentials.LIST_VENUES)
+def show_venues(box: Box, call: Call) -> credentials.Credentials:
+    """The same, at its older path."""
+    return show_all(box, call)
+
+
+@serves(credentials.SAVE)
+def save(box: Box, call: Call) -> credentials.Saved:
+    """Seal them; again overwrites."""
+    venue = _venue(call.path["venue"])
+    bad = list(_violations(venue, call.body))
+    if bad:
+        raise invalid(*bad)
+    identity = Identity(call.caller.client_id, call.caller.sandbox, venue)
+    replaced = box.vault.save(identity, msgspec.json.encode(call.body), _shown(call.body), call.now_ns)
+    return credentials.Saved(venue=venue, stored=True, replaced=replaced, status="unverified", updated_ns=call.now_ns)
+
+
+@serves(credentials.SAVE_POST)
+def save_by_post(box: Box, call: Call) -> credentials.Saved:
+    """The same with the other verb."""
+    return save(box, call)
+
+
+@serves(credentials.REMOVE)
+def remove(box: Box, call: Call) -> credentials.Removed:
+    """Forget them; open orders stay."""
+    venue = _venue(call.path["venue"])
+    if not box.vault.remove(Identity(call.caller.client_id, call.caller.sandbox, venue)):
+        raise not_found("credentials", venue)
+    return credentials.Removed(venue=venue, deleted=True)
+
+
+def _venue(text: str) -> str:
+    try:
+        return venue_of(text)[0]
+    except ValueError as error:
+        raise invalid(("venue", str(error))) from None
+
+
+def _violations(venue: str, body: credentials.Save) -> Iterator[tuple[str, str]]:
+    """What is missing or malformed; never a value."""
+    extra = body.extra_json or {}
+    if venue in _EXTRAS_ONLY:
+        if not _is_text(extra.get("signer_private_key")):
+            yield "extra_json.signer_private_key", "missing"
+        return
+    if not body.api_key.strip():
+        yield "api_key", "missing"
+    if not body.api_secret.strip():
+        yield "api_secret", "missing"
+    elif venue == "kalshi" and not _is_rsa_key(body.api_secret):
+        yield "api_secret", "must be the whole RSA private key in PEM"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_rsa_key(text: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return isinstance(load_pem_private_key(text.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
+def _shown(body: credentials.Save) -> dict[str, Any]:
+    hint = f"…{body.api_key[-_HINT:]}" if len(body.api_key) >= _LONG_ENOUGH else None
+    return {
+        "api_key_hint": hint,
+        "has_passphrase": bool(body.passphrase),
+        "extra_keys": sorted(body.extra_json or {}),
+    }
+
+
+def _row(row: Row, now_ns: int) -> credentials.Credential:
+    return credentials.Credential(
+        venue=row.venue,
+        connected=True,
+        status="unverified",
+        api_key_hint=row.shown["api_key_hint"],
+        has_passphrase=row.shown["has_passphrase"],
+        extra_keys=row.shown["extra_keys"],
+        last_heartbeat_ns=now_ns,
+        created_ns=row.created_ns,
+        updated_ns=row.updated_ns,
+    )

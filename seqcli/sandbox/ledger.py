@@ -1,0 +1,242 @@
+"""Money in integers: what a fill does to an account, what an order holds back, and every rounding by its name.
+
+USD and assets pegged to it are cash, kept in 1e9; other assets and perp contracts are holdings, kept in 1e8. Each
+posting has a counter-posting (`Account.world`, `.fee_pot`, `.given`), so an account and its counter-postings always
+add up to nought. This is the only file that rounds.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from seqcli.sandbox.accounts import Account, Holding, place
+from seqcli.sandbox.instruments import Instrument
+from seqcli.sandbox.orders import Fill, Leg, Order
+
+UNIT_1E8, UNIT_1E9 = 10**8, 10**9
+BPS = 10_000
+PEGGED = frozenset({"USD", "USDC", "USDT"})
+LEVERAGE = 5
+"""Perps are opened at five times their margin."""
+SLACK_USD_1E9 = 10_000
+"""Held beside an order for the roundings of its fills: a hundred-thousandth of a dollar."""
+_PERP_CASH = {"hyperliquid": "USDC", "binance": "USDT", "bybit": "USDT", "okx": "USDT"}
+
+
+# -- roundings -------------------------------------------------------------------------------------------------------
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """The nearest integer, ties to the even one; `denominator` is positive."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return whole + (twice > denominator or (twice == denominator and whole & 1 == 1))
+
+
+def notional_usd(price_1e9: int, qty_1e8: int) -> int:
+    """Price × quantity in USD 1e9, half-even."""
+    return half_even(price_1e9 * qty_1e8, UNIT_1E8)
+
+
+def fee_usd(price_1e9: int, qty_1e8: int, bps: int) -> int:
+    """A fee in USD 1e9, half-even, from the exact product."""
+    return half_even(price_1e9 * qty_1e8 * bps, UNIT_1E8 * BPS)
+
+
+def average_price(cost_1e17: int, qty_1e8: int) -> int | None:
+    """Σ price × quantity over quantity, half-even; None without a quantity."""
+    return half_even(cost_1e17, qty_1e8) if qty_1e8 else None
+
+
+def entry_price(cost_usd_1e9: int, qty_1e8: int) -> int:
+    """Average cost of one unit, half-even; 0 for an empty row."""
+    return half_even(abs(cost_usd_1e9) * UNIT_1E8, abs(qty_1e8)) if qty_1e8 else 0
+
+
+def share(amount: int, part: int, whole: int) -> int:
+    """`part`/`whole` of an amount, half-even: the cost that leaves with a sold part, the proceeds of a closed part."""
+    return half_even(amount * part, whole)
+
+
+def shown_cash(usd_1e9: int) -> int:
+    """Cash as a row's quantity 1e8: what is beyond eight decimals is kept, not shown."""
+    return usd_1e9 // 10
+
+
+def margin_usd(cost_usd_1e9: int) -> int:
+    """Margin of a perp position, rounded up."""
+    return -(-abs(cost_usd_1e9) // LEVERAGE)
+
+
+def mid_price(bid_1e9: int, ask_1e9: int) -> int:
+    """The middle of two prices, half-even."""
+    return half_even(bid_1e9 + ask_1e9, 2)
+
+
+def worst_price(mid_1e9: int, bps: int, side: str) -> int:
+    """The last price within `bps` of the middle: rounded towards it."""
+    if side == "buy":
+        return mid_1e9 * (BPS + bps) // BPS
+    return -(-mid_1e9 * max(0, BPS - bps) // BPS)
+
+
+def whole_lots(qty_1e8: int, lot_1e8: int) -> int:
+    """Rounded down to the lot."""
+    return qty_1e8 // lot_1e8 * lot_1e8 if lot_1e8 else qty_1e8
+
+
+def quantity_for(usd_1e9: int, price_1e9: int, lot_1e8: int) -> int:
+    """What a notional buys at a price, rounded down to the lot."""
+    return whole_lots(usd_1e9 * UNIT_1E8 // price_1e9, lot_1e8)
+
+
+def affordable(usd_1e9: int, price_1e9: int, per_100_000: int) -> int:
+    """The quantity 1e8 that `usd_1e9`, less the slack, pays at `per_100_000` of its notional; rounded down."""
+    return max(0, usd_1e9 - SLACK_USD_1E9) * UNIT_1E8 * 100_000 // (price_1e9 * per_100_000)
+
+
+def from_human(number: Decimal, digits: int) -> int:
+    """A decimal of the simple form at a scale, half-even."""
+    return int(number.scaleb(digits).to_integral_value(ROUND_HALF_EVEN))
+
+
+def measured_bps(part: int, whole: int) -> Decimal | None:
+    """A statistic in basis points with three decimals; None without a whole."""
+    return Decimal(half_even(part * BPS * 1000, whole)).scaleb(-3) if whole > 0 else None
+
+
+# -- what an order needs and holds -----------------------------------------------------------------------------------
+
+
+def cash_asset(kind: str, quote: str, venue: str) -> str:
+    """The asset in which a venue settles: the quote, but for perps quoted in USD the venue's own stablecoin."""
+    return _PERP_CASH.get(venue, quote) if kind == "perp" and quote == "USD" else quote
+
+
+def seeds_of(instruments: dict[str, Instrument]) -> set[tuple[str, str]]:
+    """Every (venue, cash asset) in which some instrument settles."""
+    rows = {(venue, cash_asset(row.kind, row.quote, venue)) for row in instruments.values() for venue in row.venues}
+    return {row for row in rows if row[1] in PEGGED} | {("kalshi", "USD"), ("polymarket", "USDC")}
+
+
+def held_asset(order: Order, venue: str) -> str:
+    """What an order holds back on a venue: the base of a spot sale, else cash."""
+    if order.side == "sell" and order.kind != "perp":
+        return order.base
+    return cash_asset(order.kind, order.quote, venue)
+
+
+def to_hold(account: Account, order: Order, leg: Leg, qty_1e8: int) -> int:
+    """What a resting leg of `qty_1e8` holds: base 1e8 (cash bases 1e9) or USD 1e9, rounded up and with the slack."""
+    if not qty_1e8:
+        return 0
+    if order.side == "sell" and order.kind != "perp":
+        return qty_1e8 * 10 if order.base in PEGGED else qty_1e8
+    price = order.limit_price_1e9 or 0
+    rate = max(0, leg.maker_bps, leg.taker_bps)
+    fee = -(-price * qty_1e8 * rate // (UNIT_1E8 * BPS))
+    if order.kind != "perp":
+        return -(-price * qty_1e8 // UNIT_1E8) + fee + SLACK_USD_1E9
+    opening = max(0, qty_1e8 - closable(account, order, leg.venue))
+    return -(-price * opening // (UNIT_1E8 * LEVERAGE)) + fee + SLACK_USD_1E9
+
+
+def closable(account: Account, order: Order, venue: str) -> int:
+    """How much of a perp order would only close an opposite position there."""
+    holding = account.holdings.get(place(venue, "perp", order.symbol))
+    if holding is None:
+        return 0
+    return max(0, holding.qty_1e8 if order.side == "sell" else -holding.qty_1e8)
+
+
+def margin_held(account: Account, venue: str, asset: str) -> int:
+    """Margin of the perp positions that settle in `asset` on `venue`, USD 1e9."""
+    return sum(
+        margin_usd(row.cost_usd_1e9)
+        for row in account.holdings.values()
+        if row.kind == "perp" and row.venue == venue and row.cash == asset and row.cost_usd_1e9
+    )
+
+
+def available(account: Account, venue: str, asset: str) -> int:
+    """What is free of an asset on a venue: cash in USD 1e9, other assets 1e8."""
+    name = place(venue, asset)
+    held = account.held.get(name, 0)
+    if asset in PEGGED:
+        return account.cash_of(name) - held - (margin_held(account, venue, asset) if account.has_perps else 0)
+    holding = account.holdings.get(place(venue, "crypto", asset))
+    return (holding.qty_1e8 if holding else 0) - held
+
+
+# -- postings --------------------------------------------------------------------------------------------------------
+
+
+def post(account: Account, fill: Fill) -> None:
+    """Book a fill: holding, cash, fee and their counter-postings."""
+    account.begin_day(fill.ts_ns)
+    sign = 1 if fill.side == "buy" else -1
+    delta = sign * fill.qty_1e8
+    cash = place(fill.venue, cash_asset(fill.instrument_type, fill.quote, fill.venue))
+    if fill.instrument_type == "perp":
+        row = _row(account, fill, "perp", fill.symbol)
+        flow = _trade(row, delta, fill)
+        account.world_moves(place(fill.venue, "perp", fill.symbol), -delta)
+    else:
+        flow = -sign * fill.notional_usd_1e9
+        if fill.base in PEGGED:
+            base = place(fill.venue, fill.base)
+            account.cash_moves(base, 10 * delta, fill.ts_ns)
+            account.cash[base].fees_usd_1e9 += fill.fee_usd_1e9
+            account.world_moves(base, -10 * delta)
+        else:
+            _trade(_row(account, fill, "crypto", fill.base), delta, fill)
+            account.world_moves(place(fill.venue, "crypto", fill.base), -delta)
+    account.cash_moves(cash, flow - fill.fee_usd_1e9, fill.ts_ns)
+    account.world_moves(cash, -flow)
+    account.fee_pot[cash] = account.fee_pot.get(cash, 0) + fill.fee_usd_1e9
+
+
+def count(account: Account, fill: Fill) -> None:
+    """Count a fill apart from the books, for the audit."""
+    if fill.instrument_type == "perp":
+        name = place(fill.venue, "perp", fill.symbol)
+    elif fill.base in PEGGED:
+        name = place(fill.venue, fill.base)
+    else:
+        name = place(fill.venue, "crypto", fill.base)
+    sign = 1 if fill.side == "buy" else -1
+    row = account.traded.setdefault(name, [0, 0, 0])
+    row[0] += sign * fill.qty_1e8
+    row[1] -= sign * fill.notional_usd_1e9
+    row[2] += fill.fee_usd_1e9
+
+
+def _row(account: Account, fill: Fill, kind: str, symbol: str) -> Holding:
+    name = place(fill.venue, kind, symbol)
+    row = account.holdings.get(name)
+    if row is None:
+        row = Holding(venue=fill.venue, kind=kind, symbol=symbol)
+        account.holdings[name] = row
+    if kind == "perp":
+        account.has_perps = True
+        row.cash = cash_asset("perp", fill.quote, fill.venue)
+        row.underlying, row.quote = fill.base, fill.quote
+    return row
+
+
+def _trade(row: Holding, delta: int, fill: Fill) -> int:
+    """Change a holding by `delta` at the fill's notional. Returns the P&L that was realised, USD 1e9."""
+    notional, size, realised = fill.notional_usd_1e9, abs(delta), 0
+    sign = 1 if delta > 0 else -1
+    if row.qty_1e8 * sign < 0:
+        closed = min(size, abs(row.qty_1e8))
+        proceeds = share(notional, closed, size)
+        released = share(row.cost_usd_1e9, closed, abs(row.qty_1e8))
+        realised = -sign * proceeds - released
+        row.cost_usd_1e9 -= released
+        notional -= proceeds
+    row.cost_usd_1e9 += sign * notional
+    row.qty_1e8 += delta
+    row.realized_usd_1e9 += realised
+    row.fees_usd_1e9 += fill.fee_usd_1e9
+    row.updated_ns = fill.ts_ns
+    row.closed_ns = None if row.qty_1e8 else fill.ts_ns
+    return realised

@@ -1,0 +1,212 @@
+"""The exchange's state, and how events change it. Nothing here decides anything.
+
+`emit` changes the state and keeps the event in `pending`; `apply` changes it by an event that was kept elsewhere.
+Both go the same way, so a replay ends in the same bytes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from seqcli.sandbox import ledger, seeding
+from seqcli.sandbox.accounts import Account, KillSwitch, PaperSettings, place
+from seqcli.sandbox.books import Market
+from seqcli.sandbox.events import Archive, Event
+from seqcli.sandbox.graphs import Graph
+from seqcli.sandbox.matching import Gone
+from seqcli.sandbox.orders import Fill, Order
+from seqcli.sandbox.rules import Limits
+
+DEFAULT_QUANTITY_1E8 = 10**9 * 10**8
+"""A billion of each cash asset."""
+Key = tuple[str, str]
+
+
+class Counters(msgspec.Struct):
+    """Numbers from which ids are made; they never go back."""
+
+    seq: int = 0
+    ts_ns: int = 0
+    cursor_ns: int = 0
+    graphs: int = 0
+    orders: int = 0
+    fills: int = 0
+
+
+class Saved(msgspec.Struct):
+    """A snapshot."""
+
+    counters: Counters
+    accounts: list[Account]
+    orders: list[Order]
+    graphs: list[Graph]
+    gone: dict[str, list[tuple[int, int, int]]]
+
+
+class Machine:
+    """State and its changes. `orders` and `graphs` hold what is open, by (client, id).
+
+    Not state: `pending` events, `seen_ns` (how far time was let pass), and what is watched for next.
+    """
+
+    def __init__(self, market: Market, *, archive: Archive | None = None, limits: Limits | None = None) -> None:
+        self.market = market
+        self.archive = archive
+        self.limits = limits or Limits()
+        self.counters = Counters()
+        self.accounts: dict[str, Account] = {}
+        self.orders: dict[Key, Order] = {}
+        self.graphs: dict[Key, Graph] = {}
+        self.gone = Gone()
+        self.pending: list[Event] = []
+        self.seen_ns = 0
+        self.watch: object | None = None
+        self.unwatched: dict[Key, Order] = {}
+        self._evolve: dict[str, Callable[[Any, int], None]] = {
+            "order": self._order,
+            "fill": self._fill,
+            "graph": self._graph,
+            "ledger": self._ledger,
+            "kill_switch": self._kill_switch,
+            "settings": self._settings,
+            "progress": self._progress,
+        }
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def emit(self, kind: str, record: Any, ts_ns: int) -> None:
+        """Something happened: change the state by it and keep it for the store. `record` is a struct or plain JSON."""
+        counters = self.counters
+        counters.seq += 1
+        counters.ts_ns = max(counters.ts_ns, ts_ns)
+        data = record if isinstance(record, dict) else msgspec.to_builtins(record)
+        self.pending.append(Event(counters.seq, counters.ts_ns, kind, data))
+        evolve = self._evolve.get(kind)
+        if evolve is not None:
+            evolve(record, counters.ts_ns)
+
+    def apply(self, event: Event) -> None:
+        """Replay an event. Kinds that are not the exchange's own only count."""
+        self.counters.seq, self.counters.ts_ns = event.seq, event.ts_ns
+        evolve = self._evolve.get(event.kind)
+        if evolve is not None:
+            kind = _RECORDS.get(event.kind)
+            evolve(msgspec.convert(event.data, kind) if kind else event.data, event.ts_ns)
+
+    def past(self, kind: str, client_id: str, name: str) -> dict[str, Any] | None:
+        """The record of what is no longer open: in the events still pending, else in the archive."""
+        identity = "node_order_id" if kind == "order" else "graph_id"
+        for event in reversed(self.pending):
+            if event.kind == kind and event.data[identity] == name and event.data["client_id"] == client_id:
+                return event.data
+        if self.archive is None:
+            return None
+        return (self.archive.find_order if kind == "order" else self.archive.find_graph)(client_id, name)
+
+    def save(self) -> bytes:
+        """The state as bytes."""
+        saved = Saved(
+            self.counters,
+            list(self.accounts.values()),
+            list(self.orders.values()),
+            list(self.graphs.values()),
+            self.gone.rows(),
+        )
+        return msgspec.json.encode(saved)
+
+    def load(self, data: bytes) -> None:
+        """The state from bytes."""
+        saved = msgspec.json.decode(data, type=Saved)
+        self.counters = saved.counters
+        self.accounts = {row.client_id: row for row in saved.accounts}
+        self.orders = {(row.client_id, row.node_order_id): row for row in saved.orders}
+        self.graphs = {(row.client_id, row.graph_id): row for row in saved.graphs}
+        self.gone = Gone(saved.gone)
+
+    # -- changes -----------------------------------------------------------------------------------------------------
+
+    def _order(self, order: Order, _ts_ns: int) -> None:
+        account = self.accounts[order.client_id]
+        key = (order.client_id, order.node_order_id)
+        name = order.node_order_id
+        before = account.holds.get(name, {})
+        after = {leg.venue: leg.held for leg in order.legs if leg.held}
+        for venue in {**before, **after}:
+            change = after.get(venue, 0) - before.get(venue, 0)
+            if change:
+                account.hold(place(venue, ledger.held_asset(order, venue)), change)
+        if after:
+            account.holds[name] = after
+        else:
+            account.holds.pop(name, None)
+        if key not in self.orders:
+            account.open_orders += 1
+            self.counters.orders += 1
+        if order.ended:
+            self.orders.pop(key, None)
+            account.open_orders -= 1
+            self.unwatched.pop(key, None)
+        else:
+            self.orders[key] = order
+            self.unwatched[key] = order
+
+    def _fill(self, fill: Fill, ts_ns: int) -> None:
+        account = self.accounts[fill.client_id]
+        self.counters.fills += 1
+        ledger.post(account, fill)
+        ledger.count(account, fill)
+        order = self.orders[fill.client_id, fill.node_order_id]
+        order.filled_qty_1e8 += fill.qty_1e8
+        order.cost += fill.price_1e9 * fill.qty_1e8
+        order.fees_usd_1e9 += fill.fee_usd_1e9
+        order.fill_count += 1
+        leg = order.leg(fill.venue)
+        if leg is not None:
+            leg.filled_qty_1e8 += fill.qty_1e8
+            leg.cost += fill.price_1e9 * fill.qty_1e8
+            leg.held -= fill.released
+        if fill.released:
+            account.hold(place(fill.venue, ledger.held_asset(order, fill.venue)), -fill.released)
+            account.holds[fill.node_order_id][fill.venue] -= fill.released
+        if fill.liquidity == "taker":
+            taken = (ts_ns, fill.price_1e9, fill.qty_1e8)
+            self.gone.take(fill.symbol, fill.venue, fill.side, taken)
+
+    def _graph(self, graph: Graph, _ts_ns: int) -> None:
+        key = (graph.client_id, graph.graph_id)
+        if key not in self.graphs:
+            self.counters.graphs += 1
+        if graph.ended:
+            self.graphs.pop(key, None)
+        else:
+            self.graphs[key] = graph
+
+    def _ledger(self, data: dict[str, Any], ts_ns: int) -> None:
+        account = self.accounts.get(data["client_id"])
+        if account is None:
+            account = Account(client_id=data["client_id"])
+            account.settings.default_balances = [("*", asset, DEFAULT_QUANTITY_1E8) for asset in sorted(ledger.PEGGED)]
+            self.accounts[account.client_id] = account
+        if data["wipe"]:
+            seeding.wipe(account)
+        for row in data["rows"]:
+            seeding.write(account, msgspec.convert(row, seeding.Seed), ts_ns)
+
+    def _kill_switch(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.accounts[data["client_id"]].switch = msgspec.convert(data["switch"], KillSwitch)
+
+    def _settings(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.watch = None
+        self.accounts[data["client_id"]].settings = msgspec.convert(data["settings"], PaperSettings)
+
+    def _progress(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.counters.cursor_ns = data["upto_ns"]
+        for client_id, name, venue, queue in data["queues"]:
+            order = self.orders.get((client_id, name))
+            leg = order.leg(venue) if order else None
+            if leg is not None:
+                leg.queue_1e8 = queue
+
+
+_RECORDS: dict[str, Any] = {"order": Order, "fill": Fill, "graph": Graph}

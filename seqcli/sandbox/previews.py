@@ -1,0 +1,110 @@
+"""What an order would do now, without doing it."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from seqcli.sandbox import ledger
+from seqcli.sandbox.accounts import Account
+from seqcli.sandbox.execution import order_of, routed
+from seqcli.sandbox.graphs import Graph, Node
+from seqcli.sandbox.machine import Machine
+from seqcli.sandbox.matching import Candidate
+from seqcli.sandbox.orders import Order
+from seqcli.sandbox.router import Plan, View
+
+
+def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict[str, Any]:
+    """The estimate of one node; the kill switch does not matter. Nothing is reserved."""
+    blank = Graph(
+        client_id=account.client_id,
+        graph_id="preview",
+        digest="",
+        status="ACCEPTED",
+        nodes=[],
+        created_ns=now_ns,
+        updated_ns=now_ns,
+    )
+    order = order_of(msgspec.structs.replace(node, node_order_ids=[]), blank, now_ns)
+    view = View(machine.market, machine.gone, account, now_ns)
+    order.arrival_mid_1e9 = view.mid(order.symbol)
+    found = routed(machine, view, order, switched=False)
+    return _body(order, found, now_ns)
+
+
+def _body(order: Order, found: Plan, now_ns: int) -> dict[str, Any]:
+    sums = _Sums(order, found)
+    cost = sums.fee + sums.slippage
+    venues = [_venue(candidate, order, found) for _, candidate in sorted(found.candidates.items())]
+    return {
+        "symbol": order.symbol,
+        "side": order.side,
+        "order_type": "market" if order.limit_price_1e9 is None else "limit",
+        "qty": Decimal(order.qty_1e8).scaleb(-8),
+        "qty_1e8": order.qty_1e8,
+        "source": "unavailable" if order.arrival_mid_1e9 is None else "edge_nbbo",
+        "reference_mid_1e9": order.arrival_mid_1e9,
+        "est_avg_price_1e9": ledger.average_price(sums.cost, sums.qty),
+        "est_worst_price_1e9": sums.worst,
+        "est_notional_usd_1e9": sums.notional,
+        "est_fee_usd_1e9": sums.fee,
+        "est_fee_bps": ledger.measured_bps(sums.fee, sums.notional),
+        "est_slippage_usd_1e9": sums.slippage,
+        "est_slippage_bps": ledger.measured_bps(sums.slippage, sums.notional),
+        "est_total_cost_usd_1e9": cost,
+        "est_total_cost_bps": ledger.measured_bps(cost, sums.notional),
+        "fillable_qty_1e8": sums.qty,
+        "fillable": bool(order.qty_1e8) and sums.qty == order.qty_1e8,
+        "venues": venues,
+        "warnings": _warnings(order, found),
+        "as_of_ns": now_ns,
+    }
+
+
+class _Sums:
+    """Over what would be taken at once, or over the takes of one venue."""
+
+    def __init__(self, order: Order, found: Plan, venue: str | None = None) -> None:
+        takes = [take for take in found.takes if venue in (None, take.venue)]
+        self.qty = sum(take.qty_1e8 for take in takes)
+        self.cost = sum(take.price_1e9 * take.qty_1e8 for take in takes)
+        self.notional = sum(ledger.notional_usd(take.price_1e9, take.qty_1e8) for take in takes)
+        self.fee = sum(
+            ledger.fee_usd(take.price_1e9, take.qty_1e8, found.candidates[take.venue].taker_bps) for take in takes
+        )
+        prices = [take.price_1e9 for take in takes]
+        self.worst = (max(prices) if order.side == "buy" else min(prices)) if prices else None
+        away = self.notional - ledger.notional_usd(order.arrival_mid_1e9 or 0, self.qty)
+        self.slippage = away if order.side == "buy" else -away
+
+
+def _venue(candidate: Candidate, order: Order, found: Plan) -> dict[str, Any]:
+    sums = _Sums(order, found, candidate.venue)
+    resting = sum(rest.qty_1e8 for rest in found.rests if rest.venue == candidate.venue)
+    reason = None
+    if not sums.qty and not resting:
+        reason = "insufficient_balance" if _broke(candidate, order) else "not_competitive"
+    return {
+        "venue": candidate.venue,
+        "selected": reason is None,
+        "qty_1e8": sums.qty + resting,
+        "est_avg_price_1e9": ledger.average_price(sums.cost, sums.qty),
+        "est_fee_bps": candidate.taker_bps,
+        "est_slippage_bps": ledger.measured_bps(sums.slippage, sums.notional),
+        "est_cost_bps": ledger.measured_bps(sums.slippage + sums.fee, sums.notional),
+        "reason": reason,
+    }
+
+
+def _broke(candidate: Candidate, order: Order) -> bool:
+    price = candidate.levels[0][0] if candidate.levels else order.limit_price_1e9
+    return price is not None and not candidate.budget.room(price, max(1, order.qty_1e8))
+
+
+def _warnings(order: Order, found: Plan) -> list[str]:
+    if found.refusal is not None:
+        return [f"{found.refusal.reason}: {found.refusal.detail}"]
+    if found.rests:
+        return ["part of the order would rest"]
+    return ["the visible books do not hold enough"] if found.left_1e8 or not order.qty_1e8 else []

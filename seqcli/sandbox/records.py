@@ -1,0 +1,129 @@
+"""Questions to the stored records: orders, graphs and fills by filter, newest first."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from seqcli.sandbox.events import Event
+
+if TYPE_CHECKING:
+    import sqlite3
+
+IDENTITY = {"order": "node_order_id", "graph": "graph_id", "fill": "fill_id"}
+"""Kind of event → the key of its id; other kinds have no record."""
+TABLE = {"order": "orders", "graph": "graphs", "fill": "fills"}
+
+
+class Wanted(msgspec.Struct, kw_only=True):
+    """A filter; None or empty = any. `sandbox` None = both kinds of row; times are nanoseconds, on the
+    creation.
+
+    `ended` and `slices` (false leaves slices out) exist for orders only. Newest first.
+    """
+
+    client_id: str
+    sandbox: bool | None = None
+    symbol: str | None = None
+    statuses: tuple[str, ...] = ()
+    ended: bool | None = None
+    venue: str | None = None
+    graph_id: str | None = None
+    node_order_id: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    slices: bool = True
+    limit: int = 50
+    offset: int = 0
+
+
+class Page(msgspec.Struct):
+    """The records of one page, and how many there are on all pages."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+def search(connection: "sqlite3.Connection", kind: str, wanted: Wanted) -> Page:
+    """The page of `kind` records that `wanted` describes."""
+    where, values = _conditions(kind, wanted)
+    table = TABLE[kind]
+    # table and columns are our own words; every value is bound
+    total = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
+    found = connection.execute(
+        f"SELECT record FROM {table} WHERE {where} ORDER BY created_ns DESC, seq DESC LIMIT ? OFFSET ?",  # noqa: S608
+        [*values, wanted.limit, wanted.offset],
+    )
+    return Page([msgspec.json.decode(row[0]) for row in found], total)
+
+
+def find(connection: "sqlite3.Connection", kind: str, client_id: str, identity: str) -> dict[str, Any] | None:
+    """The last record of one id."""
+    row = connection.execute(
+        f"SELECT record FROM {TABLE[kind]} WHERE client_id = ? AND {IDENTITY[kind]} = ?",  # noqa: S608 - our own words
+        (client_id, identity),
+    ).fetchone()
+    return None if row is None else msgspec.json.decode(row[0])
+
+
+def _conditions(kind: str, wanted: Wanted) -> tuple[str, list[Any]]:
+    rows: list[tuple[str, list[Any]]] = [("client_id = ?", [wanted.client_id])]
+    for column in ("sandbox", "symbol", "graph_id", "node_order_id"):
+        value = getattr(wanted, column)
+        if value is not None:
+            rows.append((f"{column} = ?", [value]))
+    if wanted.statuses:
+        rows.append((f"status IN ({','.join('?' * len(wanted.statuses))})", list(wanted.statuses)))
+    if wanted.ended is not None:
+        rows.append((f"ended = {int(wanted.ended)}", []))
+    if not wanted.slices:
+        rows.append(("is_slice = 0", []))
+    if wanted.venue is not None:
+        rows.append(
+            ("venue = ?", [wanted.venue]) if kind == "fill" else ("instr(venues, ?) > 0", [f",{wanted.venue},"])
+        )
+    if wanted.since_ns is not None:
+        rows.append(("created_ns >= ?", [wanted.since_ns]))
+    if wanted.until_ns is not None:
+        rows.append(("created_ns <= ?", [wanted.until_ns]))
+    return " AND ".join(text for text, _ in rows), [value for _, values in rows for value in values]
+
+
+def columns(event: Event, record: bytes) -> tuple[Any, ...]:
+    """The row of `event`, in the order of its table's columns; `record` is its data encoded."""
+    data = event.data
+    common = (data["client_id"], data[IDENTITY[event.kind]])
+    if event.kind == "order":
+        return (
+            *common,
+            data["graph_id"],
+            data["symbol"],
+            data["status"],
+            f",{','.join(data['venues'])},",
+            data["sandbox"],
+            data.get("is_slice", False),
+            data.get("ended", False),
+            data["created_ns"],
+            event.seq,
+            record,
+        )
+    if event.kind == "graph":
+        return (
+            *common,
+            data["status"],
+            data["sandbox"],
+            data.get("ended", False),
+            data["created_ns"],
+            event.seq,
+            record,
+        )
+    return (
+        *common,
+        data["node_order_id"],
+        data["graph_id"],
+        data["symbol"],
+        data["venue"],
+        data["sandbox"],
+        data["ts_ns"],
+        event.seq,
+        record,
+    )

@@ -1,0 +1,139 @@
+"""What stands between the gate and the handlers: who calls, what is asked, what is answered, and which
+function answers.
+
+A handler is a plain function ``(box, call) -> Answer | Struct | dict | list``. It changes the exchange in
+memory at once; the
+events it leaves in ``exchange.pending`` are made durable before its answer leaves the process.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
+
+from seqcli.sandbox.problems import STATUS_OF_CODE, Problem, conflict, invalid, not_found
+from seqcli.wire.operation import Operation
+
+if TYPE_CHECKING:
+    from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.keys import Keys
+    from seqcli.sandbox.market import Market
+    from seqcli.sandbox.store import Store
+    from seqcli.sandbox.vault import Vault
+
+__all__ = [
+    "NOBODY",
+    "STATUS_OF_CODE",
+    "Answer",
+    "Box",
+    "Call",
+    "Caller",
+    "Handler",
+    "Problem",
+    "Settings",
+    "conflict",
+    "handler_for",
+    "invalid",
+    "not_found",
+    "serves",
+]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls. `role` is ``admin``, ``trader`` or ``read``; `sandbox` is true for a ``seq_test_`` key."""
+
+    client_id: str
+    key_id: str
+    role: str
+    sandbox: bool
+
+
+NOBODY = Caller(client_id="", key_id="", role="", sandbox=False)
+"""The caller of an operation that needs no key."""
+
+
+class Call(msgspec.Struct):
+    """One request, checked: `query` and `body` are the operation's own types (None when it has none)."""
+
+    operation: Operation
+    path: dict[str, str]
+    query: Any
+    body: Any
+    raw: bytes
+    caller: Caller
+    now_ns: int
+    request_id: str
+
+
+class Answer(msgspec.Struct):
+    """A good reply. `body` is a JSON value, a struct, or bytes that are encoded already; `status` None =
+    the operation's first.
+    """
+
+    body: Any = None
+    status: int | None = None
+    headers: dict[str, str] = {}
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """How this exchange was started."""
+
+    seed: int = 42
+    region: str = "NA"
+    qps: int = 0
+    started_ns: int = 0
+
+
+class Box(Protocol):
+    """What handlers reach. Each part is opened when it is first asked for."""
+
+    settings: Settings
+
+    @property
+    def exchange(self) -> "Exchange":
+        """Books, open orders, graphs, accounts: caught up to the call's time."""
+
+    @property
+    def market(self) -> "Market":
+        """Instruments, prices and books at any instant."""
+
+    @property
+    def store(self) -> "Store":
+        """Ended orders, graphs and fills; queries."""
+
+    @property
+    def vault(self) -> "Vault":
+        """Sealed venue credentials."""
+
+    @property
+    def keys(self) -> "Keys":
+        """API keys as hashes."""
+
+
+Handler = Callable[[Any, Call], Any]
+_Function = TypeVar("_Function", bound=Handler)
+_HANDLERS: dict[str, Handler] = {}
+
+
+def serves(operation: Operation) -> Callable[[_Function], _Function]:
+    """Register the decorated function as the one that answers `operation`; twice is a bug."""
+
+    def register(handler: _Function) -> _Function:
+        if operation.name in _HANDLERS:
+            raise RuntimeError(f"{operation.name} is served twice")
+        _HANDLERS[operation.name] = handler
+        return handler
+
+    return register
+
+
+def handler_for(operation: Operation) -> Handler:
+    """The function that answers `operation`; its noun's file is imported at the first call. LookupError
+    when there is none.
+    """
+    handler = _HANDLERS.get(operation.name)
+    if handler is None:
+        import_module(f"seqcli.sandbox.handlers.{operation.noun}")
+        handler = _HANDLERS[operation.name]
+    return handler

@@ -1,0 +1,144 @@
+"""Records → the bodies the API shows of them."""
+
+from typing import Any
+
+import msgspec
+
+from seqcli.sandbox.graphs import Graph, Node
+from seqcli.sandbox.ledger import average_price
+from seqcli.sandbox.orders import Leg, Order
+
+ROUTING_VERSION = 1
+"""Price and taker fee; one version serves all."""
+
+
+def order_body(order: Order) -> dict[str, Any]:
+    """An order, the same in REST and streams."""
+    return {
+        "node_order_id": order.node_order_id,
+        "graph_id": order.graph_id,
+        "node_id": order.node_id,
+        "seq": order.seq,
+        "symbol": order.symbol,
+        "instrument": instrument_body(order),
+        "side": order.side,
+        "order_type": order.order_type,
+        "limit_price_1e9": order.limit_price_1e9,
+        "trigger_price_1e9": order.trigger_price_1e9,
+        "tif": order.tif,
+        "execution": order.execution,
+        "status": order.status,
+        "end_reason": order.end_reason,
+        "failure_reason": order.failure_reason,
+        "failure_detail": order.failure_detail,
+        "qty_1e8": order.qty_1e8,
+        "filled_qty_1e8": order.filled_qty_1e8,
+        "remaining_qty_1e8": order.remaining_1e8,
+        "notional_usd_1e9": order.notional_usd_1e9,
+        "avg_fill_price_1e9": average_price(order.cost, order.filled_qty_1e8),
+        "fees_usd_1e9": order.fees_usd_1e9,
+        "arrival_mid_1e9": order.arrival_mid_1e9,
+        "legs": [_leg(leg) for leg in order.legs],
+        "fill_count": order.fill_count,
+        "slice_count": order.slice_count,
+        "routing_version": ROUTING_VERSION,
+        "mode": "native_atomic",
+        "is_sandbox": order.sandbox,
+        "revision": order.revision,
+        "metadata": msgspec.Raw(order.metadata.encode()),
+        "created_ns": order.created_ns,
+        "updated_ns": order.updated_ns,
+        "terminal_ns": order.terminal_ns,
+    }
+
+
+def instrument_body(row: Order | Node) -> dict[str, Any]:
+    """What is traded; `venue` is the pin."""
+    return {"symbol": row.symbol, "type": row.kind, "venue": row.pin}
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    return {
+        "venue": leg.venue,
+        "venue_order_id": leg.venue_order_id,
+        "qty_1e8": leg.qty_1e8,
+        "filled_qty_1e8": leg.filled_qty_1e8,
+        "avg_fill_price_1e9": average_price(leg.cost, leg.filled_qty_1e8),
+        "status": leg.status,
+        "failure_reason": leg.failure_reason,
+    }
+
+
+def graph_row(graph: Graph) -> dict[str, Any]:
+    """A graph without its nodes, edges and orders."""
+    return {
+        "graph_id": graph.graph_id,
+        "status": graph.status,
+        "is_sandbox": graph.sandbox,
+        "node_count": len(graph.nodes),
+        "edge_count": len(graph.edges),
+        "expanded_node_count": len(graph.nodes),
+        "expanded_edge_count": len(graph.edges),
+        "risk": msgspec.Raw(graph.risk.encode()),
+        "metadata": msgspec.Raw(graph.metadata.encode()),
+        "pause_reason": graph.pause_reason,
+        "failure_reason": graph.failure_reason,
+        "created_ns": graph.created_ns,
+        "updated_ns": graph.updated_ns,
+        "terminal_ns": graph.terminal_ns,
+    }
+
+
+def graph_body(graph: Graph, orders: list[Order]) -> dict[str, Any]:
+    """A graph with its nodes, edges and orders."""
+    by_id = {order.node_order_id: order for order in orders}
+    row = graph_row(graph)
+    head = {name: row.pop(name) for name in list(row)[:7]}
+    nodes = [node_body(node, by_id) for node in graph.nodes]
+    bodies = [order_body(order) for order in orders]
+    return {**head, "nodes": nodes, "edges": graph.edges, "orders": bodies, **row}
+
+
+def node_body(node: Node, orders: dict[str, Order]) -> dict[str, Any]:
+    """A node as it stands; `orders` holds those it became, by id."""
+    latest = orders.get(node.node_order_ids[-1]) if node.node_order_ids else None
+    quantity: dict[str, Any] = {"fixed": {"qty_1e8": node.qty_1e8}}
+    if node.notional_usd_1e9 is not None:
+        quantity = {"notional": {"notional_usd_1e9": node.notional_usd_1e9}}
+    became = [orders[name] for name in node.node_order_ids if name in orders]
+    filled = sum(order.filled_qty_1e8 for order in became)
+    return {
+        "node_id": node.node_id,
+        "instrument": instrument_body(node),
+        "side": node.side,
+        "order_type": node.order_type,
+        "quantity": quantity,
+        "execution": node.execution,
+        "activation": node.activation,
+        "status": latest.status if latest else node.status,
+        "node_order_id": node.node_order_ids[-1] if node.node_order_ids else None,
+        "node_order_ids": node.node_order_ids,
+        "qty_1e8": latest.qty_1e8 if latest else node.qty_1e8,
+        "filled_qty_1e8": filled,
+        "avg_fill_price_1e9": average_price(sum(order.cost for order in became), filled),
+        "failure_reason": latest.failure_reason if latest else None,
+        "slices": [],
+        "activated_ns": node.activated_ns,
+        "terminal_ns": node.terminal_ns,
+    }
+
+
+def fill_body(record: dict[str, Any]) -> dict[str, Any]:
+    """A fill, from its record."""
+    body = {name: record[name] for name in _FILL_KEYS}
+    body["is_prediction"] = record["instrument_type"] == "prediction"
+    body["is_sandbox"] = record["sandbox"]
+    body["ts_ns"] = record["ts_ns"]
+    return body
+
+
+_FILL_KEYS = (
+    *("fill_id", "node_order_id", "graph_id", "node_id", "symbol", "instrument_type", "venue", "side"),
+    *("price_1e9", "qty_1e8", "notional_usd_1e9", "fee_usd_1e9", "fee_bps", "liquidity"),
+    *("venue_order_id", "venue_trade_id"),
+)

@@ -1,0 +1,35 @@
+"""One quote and one order over loopback, as whole processes: against curl and the vendor's SDK doing the same."""
+
+import shutil
+import sys
+
+import pytest
+
+ONE = "from sequence_markets import Sequence; s = Sequence(api_key={key!r}, base_url={url!r}); "
+
+
+@pytest.fixture
+def account(served):
+    return {"SEQ_API_KEY": served["api_key"], "SEQ_API_URL": served["url"]}
+
+
+def test_served_quote_and_order(race, tell, seq, sdk, served, account):
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("no curl here")
+    one = ONE.format(key=served["api_key"], url=served["url"])
+    bearer = ["-H", f"Authorization: Bearer {served['api_key']}"]
+    rows = {
+        "bare": [sys.executable, "-c", "pass"],
+        "curl quote": [curl, "-sf", *bearer, f"{served['url']}/v1/quotes/ETH-USD"],
+        "SDK quote": [sdk, "-c", one + "print(s.quote('ETH-USD'))"],
+        "seq quote --json": [seq, "quote", "ETH-USD", "--json"],
+        "SDK order": [sdk, "-c", one + "print(s.buy('ETH-USD', 0.01))"],
+        "seq order buy --json": [seq, "order", "buy", "ETH-USD", "0.01", "--json", "--yes"],
+    }
+    medians = race(rows, **account)
+    for name in list(rows)[1:]:
+        tell(f"{name}: {medians[name] / medians['bare']:.2f} × bare, {medians[name] * 1e3:.1f} ms")
+    quote, order = "seq quote --json", "seq order buy --json"
+    tell(f"{quote}: {medians[quote] / medians['SDK quote']:.2f} × SDK   (aim ≤ 2)")
+    tell(f"{order}: {medians[order] / medians['SDK order']:.2f} × SDK")

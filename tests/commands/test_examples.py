@@ -1,0 +1,43 @@
+"""Every example that a help opens with works as it stands against the exchange in the box."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqcli import app
+from seqcli.commands import grammar
+
+Seq = Any
+UNFINISHED = {"order wait": 8}
+"""demo-1 rests, so waiting for it ends with the status that says so."""
+NEEDS_MORE = ("tape", "deploy", "algo show", "algo start", "algo stop", "journal show")
+"""Examples that want a recording, a compiled module, or what an earlier example left behind."""
+
+
+def examples(command: Any = None, words: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    command = command or app.root()
+    found = [(" ".join(words), example) for example in command.examples if example.startswith("seq --local")]
+    for name in command.list_commands(None) if isinstance(command, grammar.Noun) else []:
+        found += examples(command.get_command(None, name), (*words, name))
+    return [pair for pair in found if not any(word in pair[1] for word in NEEDS_MORE)]
+
+
+@pytest.fixture
+def prepared(seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seq:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kraken.json").write_text('{"api_key": "abcd1234", "api_secret": "c2VjcmV0"}')
+    (tmp_path / "orders.ndjson").write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n')
+    assert seq("--local", "order", "buy", "ETH-USD", "1").status == 0
+    assert seq("--local", "order", "buy", "ETH-USD", "1", "--limit", "1000", "--graph-id", "demo-1").status == 0
+    return seq
+
+
+@pytest.mark.parametrize(("words", "example"), examples(), ids=lambda value: value.removeprefix("seq "))
+def test_an_example_works_as_it_stands(prepared: Seq, words: str, example: str) -> None:
+    if words == "creds venue remove":
+        prepared("--local", "creds", "venue", "add", "kraken", "--from", "kraken.json")
+    done = prepared(*shlex.split(example)[1:])
+    assert done.status == UNFINISHED.get(words, 0), done.err
+    assert "Traceback" not in done.err

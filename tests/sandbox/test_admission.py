@@ -1,0 +1,133 @@
+"""What a body may say: every violation is named by its field, and nothing is accepted beside one."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from seqcli.sandbox.admission import Admission, Ticket
+from seqcli.sandbox.bodies import read_body
+from seqcli.sandbox.instruments import VENUES
+from seqcli.sandbox.problems import Problem
+from seqcli.wire import orders, strict
+from tests.sandbox.stage import HandMarket, px, sz
+
+NODE: dict[str, Any] = {
+    "node_id": "a",
+    "instrument": {"symbol": "BTC-USD", "type": "spot", "venue": None},
+    "side": "buy",
+    "order_type": "market",
+    "quantity": {"fixed": {"qty_1e8": 100}},
+    "execution": {},
+    "activation": "root",
+}
+
+
+def ticket(body: dict[str, Any]) -> Ticket:
+    read = read_body(orders.PLACE, strict.encode(body))
+    return Admission(HandMarket().instruments(), VENUES).read(read)
+
+
+def fields(body: dict[str, Any]) -> list[str]:
+    with pytest.raises(Problem) as caught:
+        ticket(body)
+    assert caught.value.code == "VALIDATION_ERROR"
+    assert caught.value.message.startswith(f"validation error: {caught.value.details[0]['field']}: ")
+    return [row["field"] for row in caught.value.details]
+
+
+def simple(**words: Any) -> dict[str, Any]:
+    return {"symbol": "BTC-USD", "side": "buy", "qty": 1} | words
+
+
+def graph(*nodes: dict[str, Any], **words: Any) -> dict[str, Any]:
+    return {"nodes": [NODE | node for node in nodes], "edges": [], **words}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (simple(notional=5), ["qty"]),
+        (simple(qty=None), ["qty"]),
+        (simple(qty=0), ["qty"]),
+        (simple(qty=Decimal("0.000000001")), ["qty"]),
+        (simple(qty=10**12), ["qty"]),
+        (simple(side="hold", qty=-1), ["qty", "side"]),
+        (simple(price=0), ["price"]),
+        (simple(price=1, limit_price=2), ["price"]),
+        (simple(order_type="limit"), ["price"]),
+        (simple(order_type="market", price=1), ["order_type"]),
+        (simple(order_type="stop"), ["order_type"]),
+        (simple(symbol="BTC USD"), ["symbol"]),
+        (simple(symbol="NOPE-USD"), ["symbol"]),
+        (simple(venue="nowhere"), ["venue"]),
+        (simple(instrument_type="perp", symbol="USDC-USD"), ["symbol"]),
+        (simple(instrument_type="spot", symbol="BTC-USD-PERP"), ["instrument_type"]),
+        (simple(instrument_type="bond"), ["instrument_type"]),
+        (simple(tif="day", urgency="now", policy="best"), ["policy", "urgency", "tif"]),
+        (simple(tif="post_only"), ["tif"]),
+        (simple(policy="twap"), ["policy"]),
+        (simple(policy="passive"), ["policy"]),
+        (simple(max_slippage_bps=10_001, horizon_ms=0), ["max_slippage_bps", "horizon_ms"]),
+        (simple(graph_id="a b"), ["graph_id"]),
+        (simple(graph_id="graph"), ["graph_id"]),
+        (simple(sandbox=True, is_sandbox=False), ["is_sandbox"]),
+        (simple(metadata="x" * 9000), ["metadata"]),
+        (graph(), ["nodes"]),
+        (graph({}, {}), ["nodes[1].node_id"]),
+        (graph({"node_id": "a.s1"}), ["nodes[0].node_id"]),
+        (graph({"node_id": "a:b"}), ["nodes[0].node_id"]),
+        (graph({"activation": "wait"}), ["nodes[0].activation"]),
+        (graph({"quantity": {}}), ["nodes[0].quantity"]),
+        (graph({"quantity": {"fixed": {"qty_1e8": 0}}}), ["nodes[0].quantity.fixed.qty_1e8"]),
+        (graph({"order_type": {"limit": {"price_1e9": -1}}}), ["nodes[0].order_type.limit.price_1e9"]),
+        (graph({"order_type": {"stop_market": {"trigger_price_1e9": 1}}}), ["nodes[0].order_type.stop_market"]),
+        (graph({"order_type": "stop"}), ["nodes[0].order_type"]),
+        (graph({"execution": {"tif": "day"}}), ["nodes[0].execution.tif"]),
+        (graph({}, edges=[{"edge_id": "e", "from_node": "a", "to_node": "a"}]), ["edges"]),
+        (graph({}, risk={"admission": {"max_notional_usd": "5"}}), ["risk.admission.max_notional_usd"]),
+        (graph({}, risk={"runtime": {"max_loss_usd": 5}}), ["risk.runtime.max_loss_usd"]),
+        (graph({}, risk={"typo": {}, "pre_trade": {"also": 1}}), ["risk.typo", "risk.pre_trade.also"]),
+    ],
+)
+def test_every_violation_is_named_by_its_field(body, expected):
+    assert fields(body) == expected
+
+
+def test_an_unknown_symbol_is_answered_with_the_nearest_one():
+    with pytest.raises(Problem, match="did you mean BTC-USD"):
+        ticket(simple(symbol="BTCC-USD"))
+
+
+def test_human_decimals_become_integers_exactly_and_defaults_are_filled_in():
+    (node,) = ticket(simple(symbol="btc/usd", side="Buy", qty=Decimal("0.1"), price=Decimal("50000.5"))).nodes
+    assert (node.node_id, node.symbol, node.side, node.tif) == ("order", "BTC-USD", "buy", "gtc")
+    assert (node.qty_1e8, node.limit_price_1e9) == (sz("0.1"), px("50000.5"))
+    assert node.execution == {"policy": "sor", "urgency": "medium"}
+    (market,) = ticket(simple(tif="GTC")).nodes
+    assert market.tif == "ioc"
+
+
+def test_a_venue_word_for_perps_means_the_parent_and_a_perp():
+    (node,) = ticket(simple(venue="binance-perp", symbol="BTC-PERP")).nodes
+    assert (node.symbol, node.pin, node.kind) == ("BTC-USD-PERP", "binance", "perp")
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"qty": Decimal("1.0"), "side": "BUY"},
+        {"venue": None, "metadata": None, "tif": "ioc", "policy": "SOR"},
+        {"is_sandbox": True},
+        {"symbol": "btc/usd"},
+    ],
+)
+def test_sameness_is_of_values_not_of_spelling(same):
+    assert ticket(simple(**same)).digest == ticket(simple()).digest
+
+
+def test_numbers_in_metadata_are_the_same_by_value_too():
+    one, other = (ticket(simple(metadata={"a": [value]})) for value in (50, Decimal("50.0")))
+    assert one.digest == other.digest
+    assert other.metadata == '{"a":[50.0]}'
+    assert ticket(simple(metadata={"a": [51]})).digest != one.digest
