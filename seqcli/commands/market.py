@@ -1,13 +1,17 @@
 """`seq market`: what can be traded, where, and at which fees."""
 
+import contextlib
 from typing import Annotated
 
 import typer
 
+from seqcli import files
 from seqcli.commands import words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
+from seqcli.errors import Failure
+from seqcli.profile import paths
 from seqcli.views import Result
 from seqcli.views import market as tables
 from seqcli.wire import market
@@ -26,7 +30,17 @@ def symbols(session: Session, text: Text = None, venue: VenueOption = None, kind
     query = market.SymbolsQuery(
         venue=words.optional(words.venue, venue), type=words.optional_one_of(kind, TYPES, "a type"), q=text
     )
-    return session.read(market.SYMBOLS, Request(query=query), items="", ids="symbol", table=tables.symbols)
+    result = session.read(market.SYMBOLS, Request(query=query), items="", ids="symbol", table=tables.symbols)
+    if query == market.SymbolsQuery() and not session.options.dry_run:
+        _remember(result.ids)
+    return result
+
+
+def _remember(names: list[str]) -> None:
+    """Keep the names for the shell's completion, which asks nobody; a completion is not worth a failure."""
+    lines = [f"{name}\n" for name in names if words.is_symbol(name)]
+    with contextlib.suppress(Failure):
+        files.replace(paths.state_dir() / paths.SYMBOLS, "".join(lines).encode())
 
 
 @command.verb("fees", "seq --local market fees ETH-USD")

@@ -237,8 +237,8 @@ class Session:
     def show(self, outcome: Result | Iterable[Result]) -> int:
         """Render what a command returned, one result or a stream of them; the status of the last."""
         status = 0
-        for result in [outcome] if isinstance(outcome, Result) else outcome:
-            status = speaking.show(result, self.options)
+        for place, result in enumerate([outcome] if isinstance(outcome, Result) else outcome):
+            status = speaking.show(result.but(continued=place > 0) if result.live else result, self.options)
         return status
 
     def emit_line(self, result: Result) -> None:

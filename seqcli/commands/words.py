@@ -27,9 +27,14 @@ Max = Annotated[str, typer.Option("--max", metavar="N", help="At most N, newest 
 All = Annotated[bool, typer.Option("--all", help="Every one, however many pages that takes.")]
 
 
+def is_symbol(text: str) -> bool:
+    """Whether the resolver would take it."""
+    return re.fullmatch(_SYMBOL, text) is not None
+
+
 def symbol(text: str) -> str:
     """A symbol as the API's resolver takes it; the server puts it into its canonical form."""
-    if re.fullmatch(_SYMBOL, text) or re.fullmatch(_EVENT, text):
+    if is_symbol(text) or re.fullmatch(_EVENT, text):
         return text
     shown = text if text.isascii() and text.isprintable() else ascii(text)
     raise Usage(
@@ -41,7 +46,7 @@ def symbol(text: str) -> str:
 def venue(text: str) -> str:
     """A venue's id in lower case."""
     name = text.strip().lower()
-    if re.fullmatch(_SYMBOL, name):
+    if is_symbol(name):
         return name
     raise Usage(f"{text!r} is not a venue", hint="such as kraken; see: seq market venues ETH-USD")
 

@@ -5,8 +5,6 @@ import msgspec
 from seqcli.manual.tree import Page, Word, walk
 from seqcli.wire.credentials import CONNECTABLE
 
-SYMBOLS_FILE = "symbols"
-"""One symbol a line, in the state folder; `seq market symbols` writes it."""
 _SOURCES = {"SYMBOL": "symbols", "FILE": "files", "DIR": "files", "VENUE": "venues", "V": "venues", "VENUES": "venues"}
 
 

@@ -10,6 +10,8 @@ from seqcli import files
 from seqcli.errors import NotSent, Usage
 
 APPLICATION = "seqcli"
+SYMBOLS = "symbols"
+"""In the state folder: one symbol a line, for completions."""
 
 
 def config_dir(environ: Mapping[str, str] | None = None) -> Path:

@@ -32,7 +32,7 @@ def _switch(body: Any) -> list[tuple[str, Cell | str]]:
         ("switch on the server", _engaged(server.get("engaged"))),
         ("reason", text(server, "reason") or text(body, "reason")),
         ("since", when(server, "engaged_at_ns")),
-        ("open orders", text(server, "open_orders")),
+        ("open orders", text(body, "open_orders") or text(server, "open_orders")),
         ("problem", Cell(text(body, "problem"), "bad")),
     ]
     return [row for row in rows if (row[1].text if isinstance(row[1], Cell) else row[1])]

@@ -74,6 +74,7 @@ def served(environment: dict[str, str], seq: str, tmp_path: Path) -> Iterator[di
     yield json.loads(server.stdout.readline())
     server.terminate()
     assert server.wait(20) == 0
+    server.stdout.close()
 
 
 @pytest.fixture(scope="session")

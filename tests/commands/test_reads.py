@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +149,11 @@ def test_verbose_tells_requests_on_stderr_with_the_key_masked(seq: Seq) -> None:
     assert "GET http://localhost/v1/quotes/ETH-USD" in done.err
     assert "seq_test_" not in done.err or "…" in done.err
     assert done.body["symbol"] == SYMBOL
+
+
+def test_the_whole_list_of_symbols_is_kept_for_completions_and_a_part_of_it_is_not(seq: Seq) -> None:
+    kept = Path(os.environ["SEQ_STATE_DIR"]) / "symbols"
+    assert seq("--local", "market", "symbols", "ETH").status == 0
+    assert not kept.exists()
+    listed = seq("--local", "market", "symbols", "--json").body
+    assert kept.read_text().split() == [row["symbol"] for row in listed]
