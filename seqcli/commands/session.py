@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from seqcli import views
@@ -102,6 +103,7 @@ class Session:
         """The only door for anything that changes the market."""
         from seqcli.desk.desk import Desk
 
+        named = settings.values(self.config, profile=self.account.profile_name)["policy"].value
         desk = Desk(
             self.client,
             account=self.account.fingerprint,
@@ -109,6 +111,7 @@ class Session:
             config_dir=paths.config_dir(),
             deadline_s=self.options.timeout_s,
             ask=self.agrees if self.terminal or self.options.yes else None,
+            policy_file=Path(named) if named else None,
         )
         self._closing.append(desk.close)
         return desk

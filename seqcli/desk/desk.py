@@ -42,7 +42,10 @@ class _Twin(Exception):
 
 
 class Desk:
-    """`account` is the key's fingerprint; `ask` puts a question to a person, None where nobody can be asked."""
+    """`account` is the key's fingerprint; `ask` puts a question to a person, None where nobody can be asked.
+
+    `policy_file` was named by the settings and must be there; else it is policy.toml, if there is one.
+    """
 
     def __init__(
         self,
@@ -53,10 +56,12 @@ class Desk:
         config_dir: Path,
         deadline_s: float,
         ask: Ask | None = None,
+        policy_file: Path | None = None,
     ) -> None:
         self._client = client
         self._account = account
-        self._policy_file = config_dir / POLICY
+        self._policy_file = policy_file or config_dir / POLICY
+        self._policy_named = policy_file is not None
         self._ask = ask
         self._deadline_s = deadline_s
         self.journal = Journal(state_dir / JOURNAL)
@@ -112,7 +117,7 @@ class Desk:
 
     def amend(self, order_id: str, body: orders.Amend) -> dict[str, Any]:
         """A new total, a new limit, or both; what the policy says of an order of that size and price holds for it."""
-        lines = policy.load(self._policy_file)
+        lines = policy.load(self._policy_file, must_exist=self._policy_named)
         if self.latch.record(self._account) is not None or lines != policy.Policy():
             self._judge_change(order_id, body, lines)
         return self._changes().amend(order_id, body)
@@ -147,7 +152,7 @@ class Desk:
         return self._sender.send_again(earlier, doubtful=earlier.outcome not in ("not_sent", "rejected"))
 
     def _intend(self, graph: GraphOrder, meant: Intent) -> None:
-        lines = policy.load(self._policy_file)
+        lines = policy.load(self._policy_file, must_exist=self._policy_named)
         check = policy.Check(lines, graph, self._quote, self._open_usd_1e9, self._client.clock.time_ns())
         check.alone()
         meant.worth_usd_1e9 = check.worth_1e9

@@ -69,8 +69,8 @@ class Quoted(msgspec.Struct, kw_only=True):
     ask_1e9: int
 
 
-def load(path: Path) -> Policy:
-    """The policy of `path`; without a file, none. Raises `Usage` that names the file and the line."""
+def load(path: Path, *, must_exist: bool = False) -> Policy:
+    """The policy of `path`; without a file, none unless it `must_exist`. Raises `Usage` naming file and line."""
     try:
         with path.open("rb") as stream:
             values = _tables(stream)
@@ -78,7 +78,9 @@ def load(path: Path) -> Policy:
             if type(values.get(name)) is int:
                 values[name] = str(values[name])
         policy = msgspec.convert(values, Policy)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if must_exist:
+            raise Usage(f"{path}: there is no such policy", hint="seq config set policy FILE") from error
         return Policy()
     except (OSError, ValueError, msgspec.ValidationError) as error:  # TOML's and UTF-8's are ValueErrors
         raise Usage(f"{path}: {error}", hint="a policy that can't be read stops every order") from error

@@ -303,3 +303,14 @@ def test_a_file_stops_where_the_exchange_can_not_be_reached(
     assert done.status == 7
     assert len(done.rows) == 50
     assert "not tried after line 1" in done.rows[-1]["error"]
+
+
+def test_the_policy_that_the_settings_name_is_obeyed(seq: Seq, tmp_path: Path) -> None:
+    policy = tmp_path / "limits.toml"
+    policy.write_text("max_qty = 1\n")
+    assert seq("config", "set", "policy", str(policy)).status == 0
+    done = seq("--local", "order", "buy", "ETH-USD", "1.5", "--json")
+    assert (done.status, done.out) == (3, "")
+    assert "max_qty" in done.error["message"]
+    policy.unlink()
+    assert seq("--local", "order", "buy", "ETH-USD", "0.5", "--json").status == 2

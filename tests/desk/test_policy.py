@@ -345,3 +345,14 @@ def test_of_equal_orders_from_several_processes_at_once_one_gets_in(tmp_path):
         told, _ = racer.communicate(timeout=60)
         ends.append(told.strip())
     assert sorted(ends) == ["in", "refused", "refused", "refused"]
+
+
+def test_a_policy_that_the_settings_name_is_the_one_that_counts_and_must_be_there(open_desk, market, make, tmp_path):
+    named = tmp_path / "mine.toml"
+    with pytest.raises(Usage, match="there is no such policy"):
+        open_desk(policy_file=named).submit(make.order())
+    named.write_text("max_qty = 1")
+    with pytest.raises(PolicyRefused, match="max_qty"):
+        open_desk(policy_file=named).submit(make.order(qty=BTC + 1))
+    assert market.sent == []
+    assert open_desk(policy_file=named).submit(make.order(qty=BTC)).outcome == "accepted"
