@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The same examples at every run; more of them in the long form."""
-    settings.register_profile("suite", max_examples=300 if config.getoption("--full") else 30, derandomize=True)
+    settings.register_profile("suite", max_examples=150 if config.getoption("--full") else 30, derandomize=True)
     settings.load_profile("suite")
 
 
