@@ -27,7 +27,7 @@ _seq() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at ${COMP_WORDS[i]}" in
-      " quote"|" order"|" order buy"|" order sell"|" order submit"|" order preview"|" order list"|" order show"|" order wait"|" order cancel"|" order amend"|" order decrease"|" order pending"|" order reconcile"|" fills"|" fills list"|" portfolio"|" portfolio show"|" portfolio positions"|" portfolio balances"|" portfolio sync"|" market"|" market symbols"|" market fees"|" market venues"|" killswitch"|" killswitch on"|" killswitch off"|" killswitch status"|" creds"|" creds login"|" creds logout"|" creds status"|" creds use"|" creds list"|" creds venue"|" creds venue list"|" creds venue add"|" creds venue remove"|" algo"|" algo deploy"|" algo list"|" algo show"|" algo start"|" algo stop"|" health"|" health check"|" health live"|" health edges"|" sandbox"|" sandbox serve"|" sandbox start"|" sandbox stop"|" sandbox status"|" sandbox reset"|" sandbox settings"|" sandbox seed"|" sandbox tape"|" sandbox faults"|" journal"|" journal list"|" journal show"|" journal verify"|" config"|" config get"|" config set"|" config list"|" config path"|" doctor"|" api"|" help") at+=" ${COMP_WORDS[i]}" ;;
+      " quote"|" order"|" order buy"|" order sell"|" order submit"|" order preview"|" order list"|" order show"|" order wait"|" order cancel"|" order amend"|" order decrease"|" order pending"|" order reconcile"|" graph"|" graph list"|" graph show"|" graph cancel"|" graph resume"|" fills"|" fills list"|" portfolio"|" portfolio show"|" portfolio positions"|" portfolio balances"|" portfolio sync"|" market"|" market symbols"|" market fees"|" market venues"|" risk"|" risk limits"|" killswitch"|" killswitch on"|" killswitch off"|" killswitch status"|" creds"|" creds login"|" creds logout"|" creds status"|" creds use"|" creds list"|" creds venue"|" creds venue list"|" creds venue add"|" creds venue remove"|" algo"|" algo deploy"|" algo list"|" algo show"|" algo start"|" algo stop"|" health"|" health check"|" health live"|" health edges"|" sandbox"|" sandbox serve"|" sandbox start"|" sandbox stop"|" sandbox status"|" sandbox reset"|" sandbox settings"|" sandbox seed"|" sandbox tape"|" sandbox faults"|" journal"|" journal list"|" journal show"|" journal verify"|" config"|" config get"|" config set"|" config list"|" config path"|" doctor"|" api"|" help") at+=" ${COMP_WORDS[i]}" ;;
     esac
   done
   case "$prev" in
@@ -48,7 +48,7 @@ _seq() {
     --venue) _seq_values "venues" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
   esac
   case "$at" in
-    "") words+=" quote order fills portfolio market killswitch creds algo health sandbox journal config doctor api help --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    "") words+=" quote order graph fills portfolio market risk killswitch creds algo health sandbox journal config doctor api help --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " quote") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --depth --watch --max-age --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " order") words+=" buy sell submit preview list show wait cancel amend decrease pending reconcile --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " order buy") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --limit --price --notional --venue --type --tif --urgency --policy --max-slippage-bps --slippage-bps --horizon --sandbox --graph-id --wait --wait-timeout --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
@@ -63,6 +63,11 @@ _seq() {
     " order decrease") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --by --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " order pending") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " order reconcile") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --resend --abandon --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " graph") words+=" list show cancel resume --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " graph list") words+=" --status --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " graph show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " graph cancel") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " graph resume") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " fills") words+=" list --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " fills list") words+=" --symbol --venue --order --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " portfolio") words+=" show positions balances sync --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
@@ -74,6 +79,8 @@ _seq() {
     " market symbols") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --venue --type --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market fees") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --venue --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market venues") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " risk") words+=" limits --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " risk limits") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " killswitch") words+=" on off status --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " killswitch on") words+=" --reason --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " killswitch off") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1,7 +1,7 @@
 # PowerShell completion for seq and seqcli; written by seqcli.manual
 
 $seqPlaces = @{
-    '' = @('quote', 'order', 'fills', 'portfolio', 'market', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' quote' = @('--depth', '--watch', '--max-age', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order' = @('buy', 'sell', 'submit', 'preview', 'list', 'show', 'wait', 'cancel', 'amend', 'decrease', 'pending', 'reconcile', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order buy' = @('--limit', '--price', '--notional', '--venue', '--type', '--tif', '--urgency', '--policy', '--max-slippage-bps', '--slippage-bps', '--horizon', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -16,6 +16,11 @@ $seqPlaces = @{
     ' order decrease' = @('--by', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order pending' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order reconcile' = @('--resend', '--abandon', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph' = @('list', 'show', 'cancel', 'resume', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph list' = @('--status', '--max', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph show' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph cancel' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph resume' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' fills' = @('list', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' fills list' = @('--symbol', '--venue', '--order', '--max', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' portfolio' = @('show', 'positions', 'balances', 'sync', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -27,6 +32,8 @@ $seqPlaces = @{
     ' market symbols' = @('--venue', '--type', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' market fees' = @('--venue', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' market venues' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' risk' = @('limits', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' risk limits' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' killswitch' = @('on', 'off', 'status', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' killswitch on' = @('--reason', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' killswitch off' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')

@@ -12,9 +12,11 @@ from seqcli.commands.topics import ALIASES
 COMMANDS: dict[str, str] = {
     "quote": "NBBO and each venue's touch; --depth, --watch",
     "order": "Buy, sell, amend, cancel and follow orders",
+    "graph": "Execution graphs: list, show, cancel, resume",
     "fills": "What was executed, newest first",
     "portfolio": "Positions, balances and profit and loss",
     "market": "Symbols, fees and venues",
+    "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",
     "algo": "Deploy, start and stop algorithms",

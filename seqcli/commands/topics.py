@@ -26,7 +26,8 @@ SEQ_NO_INPUT       1: never ask (CI set to anything does the same)
 SEQ_CONFIG_DIR     where config.toml and policy.toml are
 SEQ_STATE_DIR      where the journal and the built-in sandbox are
 SEQ_DEBUG          1: print the traceback of a bug of ours
-NO_COLOR, FORCE_COLOR"""
+NO_COLOR           set: no colour, whatever the output is
+FORCE_COLOR        set: colour, whatever the output is"""
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "buy": ("order", "buy"),
@@ -62,3 +63,9 @@ def aliases() -> str:
 def of(word: str) -> str | None:
     """The text of a topic; None when there is no such topic."""
     return {"aliases": aliases(), "exit-status": EXIT_STATUS, "environment": ENVIRONMENT}.get(word)
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    """The lines of a topic as a word and what it means."""
+    pairs = (line.strip().partition(" ") for line in text.splitlines())
+    return [(word, meaning.strip()) for word, _, meaning in pairs]

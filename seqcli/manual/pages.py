@@ -2,38 +2,11 @@
 
 from collections.abc import Iterable
 
+from seqcli.commands import topics
 from seqcli.manual.tree import Page, Word
 
-STATUSES = (
-    ("0", "done (an empty list, too)"),
-    ("1", "a bug of ours"),
-    ("2", "usage: bad words, bad numbers, a missing --yes"),
-    ("3", "refused by the exchange, by risk or by the local policy; nothing is open because of this call"),
-    ("4", "no key, bad key, not permitted"),
-    ("5", "not found"),
-    ("6", "rate-limited, after the allowed retries"),
-    ("7", "unreachable, and nothing was changed"),
-    ("8", "accepted, not finished when --wait ran out"),
-    ("9", "outcome unknown: the order may exist; the message names the graph id and the command that settles it"),
-    ("10", "partly done"),
-    ("130", "interrupted"),
-    ("141", "the reader of the output went away"),
-)
-ENVIRONMENT = (
-    ("SEQ_PROFILE", "which stored profile; `local` is the built-in exchange"),
-    ("SEQ_API_KEY", "the key, for scripts; with SEQ_API_URL it makes an ad-hoc profile"),
-    ("SEQ_API_KEY_FILE", "a file that holds the key: 0600 and yours"),
-    ("SEQ_API_URL", "the address that belongs to SEQ_API_KEY"),
-    ("SEQ_OUTPUT", "table, json, ndjson, csv or raw"),
-    ("SEQ_TIMEOUT", "seconds each operation may take, its retries included"),
-    ("SEQ_YES", "1: answer yes to a confirmation"),
-    ("SEQ_NO_INPUT", "1: never ask"),
-    ("SEQ_CONFIG_DIR", "the folder of config.toml and policy.toml"),
-    ("SEQ_STATE_DIR", "the folder of the journal and of the built-in exchange"),
-    ("SEQ_DEBUG", "1: show the traceback of a bug"),
-    ("NO_COLOR, FORCE_COLOR", "without and with colour, whatever the output is"),
-    ("CI", "set: nothing is ever asked"),
-)
+STATUSES = tuple(topics.rows(topics.EXIT_STATUS))
+ENVIRONMENT = tuple(topics.rows(topics.ENVIRONMENT))
 FILES = (
     ("~/.config/seqcli/config.toml", "profiles and settings"),
     ("~/.config/seqcli/policy.toml", "limits of your own, checked before anything is sent"),

@@ -115,6 +115,15 @@ def submitted(body: Any) -> list[Block]:
     return [Grid(columns=columns(">LINE OUTCOME STATUS GRAPH ERROR"), rows=rows, empty="no lines")]
 
 
+def graphs(body: Any) -> list[Block]:
+    """Graphs, a line each."""
+    rows: list[list[Cell | str]] = [
+        [text(row, "graph_id"), state(row), text(row, "node_count"), text(row, "edge_count"), when(row, "created_ns")]
+        for row in entries(body, "execution_graphs")
+    ]
+    return [Grid(columns=columns("GRAPH STATUS >NODES/1 >EDGES/2 CREATED/3"), rows=rows, empty="no graphs")]
+
+
 def graph(body: Any) -> list[Block]:
     """A graph: itself, its nodes, its orders."""
     fields = (("status", "status"), ("paused", "pause_reason"), ("reason", "failure_reason"))
