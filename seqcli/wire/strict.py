@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -49,20 +50,20 @@ def parse(text: bytes, number: Callable[[str], Any] = Decimal) -> Any:
     if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
         _check_depth(text)
     try:
-        decoded = text.decode("utf-8")
-        return json.loads(
-            decoded,
-            object_pairs_hook=_object,
-            parse_float=number,
-            parse_int=_integer,
-            parse_constant=_refuse_constant,
-        )
+        return _decoder(number).decode(text.decode("utf-8"))
     except BadJson:
         raise
     except UnicodeDecodeError as error:
         raise BadJson("not UTF-8") from error
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise BadJson(str(error)) from error
+
+
+@cache
+def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_float=number, parse_int=_integer, parse_constant=_refuse_constant
+    )
 
 
 def _check_depth(text: bytes) -> None:
