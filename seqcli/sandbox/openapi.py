@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from seqcli import __version__
-from seqcli.sandbox.serving import STATUS_OF_CODE
 from seqcli.wire import catalogue
+from seqcli.wire.envelope import HTTP_STATUS
 from seqcli.wire.operation import Access, Operation
 
 _EVERYWHERE = ("BAD_REQUEST", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
@@ -22,7 +22,7 @@ _ERROR = {
             "type": "object",
             "required": ["code", "message", "request_id"],
             "properties": {
-                "code": {"type": "string", "enum": list(STATUS_OF_CODE)},
+                "code": {"type": "string", "enum": list(HTTP_STATUS)},
                 "message": {"type": "string"},
                 "request_id": {"type": "string"},
                 "details": {
@@ -144,8 +144,8 @@ def _responses(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     codes = {*operation.errors, *_EVERYWHERE}
     if operation.access is not Access.PUBLIC:
         codes |= set(_WITH_KEY)
-    for code in sorted(codes, key=lambda code: (STATUS_OF_CODE[code], code)):
-        status = str(STATUS_OF_CODE[code])
+    for code in sorted(codes, key=lambda code: (HTTP_STATUS[code], code)):
+        status = str(HTTP_STATUS[code])
         known = responses.get(status)
         words = f"{known['description']} or {code}" if known else code
         responses[status] = {

@@ -2,24 +2,13 @@
 
 from collections.abc import Sequence
 
-STATUS_OF_CODE = {
-    "BAD_REQUEST": 400,
-    "VALIDATION_ERROR": 400,
-    "UNAUTHORIZED": 401,
-    "FORBIDDEN": 403,
-    "NOT_FOUND": 404,
-    "CONFLICT": 409,
-    "RATE_LIMITED": 429,
-    "INTERNAL_ERROR": 500,
-    "SERVICE_UNAVAILABLE": 503,
-}
-"""The API's nine codes; nothing else is answered. Source: the vendor's overview page."""
+from seqcli.wire.envelope import HTTP_STATUS
 
 
 class Problem(Exception):
     """A reply in the error envelope.
 
-    `code` is one of `STATUS_OF_CODE`; `message` as ``conflict: kill_switch: engaged``; `details`
+    `code` is one of `HTTP_STATUS`; `message` as ``conflict: kill_switch: engaged``; `details`
     (``{"field", "message"}`` each) only with VALIDATION_ERROR.
     """
 
@@ -39,7 +28,7 @@ class Problem(Exception):
     @property
     def status(self) -> int:
         """The HTTP status of the code."""
-        return STATUS_OF_CODE[self.code]
+        return HTTP_STATUS[self.code]
 
 
 def invalid(*violations: tuple[str, str]) -> Problem:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from seqcli.sandbox.problems import STATUS_OF_CODE, Problem, conflict, invalid, not_found
+from seqcli.sandbox.problems import Problem, conflict, invalid, not_found
 from seqcli.wire.operation import Operation
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOBODY",
-    "STATUS_OF_CODE",
     "Answer",
     "Box",
     "Call",

@@ -12,8 +12,9 @@ import pytest
 from seqcli.sandbox.box import OpenBox
 from seqcli.sandbox.gate import Gate, Inbound, Outbound
 from seqcli.sandbox.keys import Key, digest_of, make_raw
-from seqcli.sandbox.serving import STATUS_OF_CODE, Settings
+from seqcli.sandbox.serving import Settings
 from seqcli.sandbox.state import State
+from seqcli.wire.envelope import HTTP_STATUS
 
 SECOND = 1_000_000_000
 NOW = 1_785_240_000 * SECOND
@@ -96,7 +97,7 @@ def error(reply: Outbound) -> dict[str, Any]:
     assert list(body) == ["error"]
     assert reply.headers["Content-Type"] == "application/json"
     assert body["error"]["request_id"] == reply.headers["X-Request-Id"]
-    assert STATUS_OF_CODE[body["error"]["code"]] == reply.status
+    assert HTTP_STATUS[body["error"]["code"]] == reply.status
     assert ("details" in body["error"]) == (body["error"]["code"] == "VALIDATION_ERROR")
     fields: dict[str, Any] = body["error"]
     return fields

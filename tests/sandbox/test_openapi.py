@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from seqcli.sandbox.openapi import document
-from seqcli.sandbox.serving import STATUS_OF_CODE
 from seqcli.wire import catalogue, strict
+from seqcli.wire.envelope import HTTP_STATUS
 from seqcli.wire.operation import Access, Operation
 
 
@@ -31,7 +31,7 @@ def test_every_operation_has_an_entry(described: Any, operation: Operation) -> N
     assert {("query", name) for name in query} <= named
     assert ("requestBody" in entry) == (operation.body is not None)
     statuses = {str(status) for status in operation.success}
-    statuses |= {str(STATUS_OF_CODE[code]) for code in operation.errors}
+    statuses |= {str(HTTP_STATUS[code]) for code in operation.errors}
     assert statuses <= set(entry["responses"])
     assert ("401" in entry["responses"]) == (operation.access is not Access.PUBLIC)
     assert (entry.get("security") == []) == (operation.access is Access.PUBLIC)
