@@ -93,7 +93,7 @@ _seq() {
     " creds list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds venue") words+=" list add remove --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds venue list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " creds venue add") [[ $cur == -* ]] || _seq_values "venues" || return; words+=" --from --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds venue add") [[ $cur == -* ]] || _seq_values "venues" || return; words+=" --from --from-env --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds venue remove") [[ $cur == -* ]] || _seq_values "venues" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo") words+=" deploy list show start stop --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo deploy") [[ $cur == -* ]] || _seq_values "files" || return; words+=" --symbol --name --venue --label --start --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1,5 +1,7 @@
 """`seq creds venue`: with which the exchange trades at a venue. Secrets are never words of a command."""
 
+import os
+import tomllib
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +12,9 @@ from seqcli.commands.session import Session
 from seqcli.errors import Usage
 from seqcli.views import Result
 from seqcli.views import creds as tables
-from seqcli.wire import credentials
+from seqcli.wire import credentials, venue_keys
 from seqcli.wire.operation import Request
+from seqcli.wire.venue_keys import Field
 
 command = Noun(
     "venue",
@@ -23,16 +26,13 @@ command = Noun(
 Venue = Annotated[str, typer.Argument(metavar="VENUE", help="Such as kraken.", show_default=False)]
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="FILE|-", help="JSON: api_key, api_secret, passphrase, extra_json."),
+    typer.Option("--from", metavar="FILE|-", help="JSON or TOML: api_key, api_secret, passphrase and the like."),
 ]
-_PASSPHRASE = ("okx", "coinbase", "cryptocom", "bitget", "hyperliquid")
-_NAMES = {
-    "kalshi": ("Key id", "RSA private key (PEM)"),
-    "hyperliquid": ("Agent wallet address", "Agent wallet private key"),
-    "dex_ethereum": ("Address", "Private key"),
-    "solana": ("Address", "Private key"),
-}
+FromEnv = Annotated[
+    bool, typer.Option("--from-env", help="Read VENUE_API_KEY, VENUE_API_SECRET, VENUE_PASSPHRASE and the like.")
+]
 _PEM_END = "-----END"
+_REMINDER = "give the exchange keys that may read and trade, never keys that may withdraw"
 
 
 @command.verb("list", "seq --local creds venue list")
@@ -42,11 +42,20 @@ def listed(session: Session) -> Result:
 
 
 @command.verb("add", "seq --local creds venue add kraken --from kraken.json")
-def add(session: Session, venue: Venue, source: From = None) -> Result:
-    """Save a venue's credentials: asked for without echo, or read from a file. Again overwrites."""
+def add(session: Session, venue: Venue, *, source: From = None, from_env: FromEnv = False) -> Result:
+    """Save a venue's credentials: asked for without echo, or read from a file or the environment. Again overwrites."""
     name = _connectable(venue)
-    body = _asked(session, name) if source is None else _read(source)
-    return session.change(credentials.SAVE, Request(path={"venue": name}, body=body), ids="venue")
+    if source is not None and from_env:
+        raise Usage("--from and --from-env both say where the credentials are", hint="take one of them away")
+    if from_env:
+        body = venue_keys.assembled(name, _environment(name))
+    elif source is not None:
+        body = _read(source, name)
+    else:
+        body = _asked(session, name)
+    _check(name, body)
+    request = Request(path={"venue": name}, body=body)
+    return session.change(credentials.SAVE, request, ids="venue").but(notes=[_REMINDER])
 
 
 @command.verb("remove", "seq --local creds venue remove kraken")
@@ -61,35 +70,74 @@ def _connectable(text: str) -> str:
     return words.one_of(name, credentials.CONNECTABLE, "a venue that takes credentials")
 
 
-def _read(source: str) -> credentials.Save:
-    value = words.json(words.content(source, 1 << 16), source)
+def _check(venue: str, body: credentials.Save) -> None:
+    """Refuse what the venue can't take, before anything leaves."""
+    bad = venue_keys.violations(venue, body)
+    if bad:
+        wanted = ", ".join(field.path + ("" if field.required else " (optional)") for field in _fields(venue))
+        faults = "; ".join(f"{field}: {message}" for field, message in bad)
+        raise Usage(f"{venue}: {faults}", hint=f"{venue} takes {wanted}", details=[_detail(*each) for each in bad])
+
+
+def _detail(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "message": message}
+
+
+def _fields(venue: str) -> tuple[Field, ...]:
+    return venue_keys.fields_of(venue)
+
+
+def _read(source: str, venue: str) -> credentials.Save:
+    content = words.content(source, 1 << 16)
+    read = words.json if content.lstrip()[:1] in (b"{", b"[") else _toml
+    value = read(content, source)
     if not isinstance(value, dict):
         raise Usage(f"{source} is not a JSON object", hint='{"api_key": "…", "api_secret": "…"}')
-    empty = {"api_key": "", "api_secret": ""} if "extra_json" in value else {}
-    saved: credentials.Save = words.typed(empty | value, credentials.Save, source)
-    return saved
+    known = {"api_key", "api_secret", "passphrase", "extra_json", "builder", *(each.name for each in _fields(venue))}
+    for name, kept in value.items():
+        if name not in known:
+            raise Usage(f"{source}: {venue} takes no {name!r}", hint=f"it takes {', '.join(sorted(known))}")
+        if name not in ("extra_json", "builder") and not isinstance(kept, str | None):
+            raise Usage(f"{source}: {name} must be text")
+    if not isinstance(value.get("extra_json") or {}, dict):
+        raise Usage(f"{source}: extra_json must be an object")
+    return venue_keys.assembled(venue, value)
+
+
+def _toml(content: bytes, source: str) -> Any:
+    try:
+        return tomllib.loads(content.decode())
+    except ValueError:  # what tomllib says may quote a line, and lines hold secrets
+        raise Usage(f"{source} is neither JSON nor TOML", hint='api_key = "…"') from None
+
+
+def _environment(venue: str) -> dict[str, str]:
+    prefix = venue.upper()
+    found = {each.name: os.environ.get(f"{prefix}_{each.name.upper()}", "") for each in _fields(venue)}
+    if not any(found.values()):
+        names = ", ".join(f"{prefix}_{each.name.upper()}" for each in _fields(venue))
+        raise Usage(f"none of {names} is set", hint="or give --from FILE")
+    return found
 
 
 def _asked(session: Session, venue: str) -> credentials.Save:
-    if venue == "polymarket":
-        extra: dict[str, Any] = {"signer_private_key": _ask(session, "Signer private key")}
-        proxy = _ask(session, "Proxy address, if there is one")
-        return credentials.Save(
-            api_key="", api_secret="", extra_json=extra | ({"proxy_address": proxy} if proxy else {})
-        )
-    key_name, secret_name = _NAMES.get(venue, ("API key", "API secret"))
-    key = _ask(session, key_name)
-    secret = _pem(session, secret_name) if venue == "kalshi" else _ask(session, secret_name)
-    passphrase = _ask(session, "Passphrase, if there is one") if venue in _PASSPHRASE else ""
-    return credentials.Save(api_key=key, api_secret=secret, passphrase=passphrase or None)
+    values: dict[str, str] = {}
+    for field in _fields(venue):
+        label = field.label if field.required else f"{field.label}, if there is one"
+        if field.label not in {known.label for known in _fields(venue) if known.name in values}:
+            values[field.name] = _lines(session, label) if field.many else _ask(session, label)
+    return venue_keys.assembled(venue, values)
 
 
 def _ask(session: Session, prompt: str) -> str:
-    return session.ask(prompt, "--from FILE, or --from - for stdin")
+    return session.ask(prompt, "--from FILE, --from - for stdin, or --from-env").strip()
 
 
-def _pem(session: Session, prompt: str) -> str:
+def _lines(session: Session, prompt: str) -> str:
+    """A token of one line, or a PEM block to its end."""
     lines = [_ask(session, prompt)]
+    if not lines[0].startswith("-----BEGIN"):
+        return lines[0]
     while lines[-1] and not lines[-1].startswith(_PEM_END):
         lines.append(_ask(session, ""))
     return "\n".join(lines) + "\n"

@@ -175,3 +175,33 @@ def test_a_broken_settings_file_stops_a_command_with_its_line(seq: Seq) -> None:
     done = seq("--local", "quote", "ETH-USD", "--json")
     assert done.status == 2
     assert "config.toml" in done.error["message"]
+
+
+def test_credentials_are_read_from_toml_and_from_the_environment(seq: Seq, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml = b'api_key = "abcd1234"\napi_secret = "very-secret"\npassphrase = "words"\n'
+    done = seq("--local", "creds", "venue", "add", "okx", "--from", "-", "--json", stdin=toml)
+    assert (done.status, done.body["stored"]) == (0, True)
+    monkeypatch.setenv("POLYMARKET_SIGNER_PRIVATE_KEY", "ab" * 32)
+    assert seq("--local", "creds", "venue", "add", "polymarket", "--from-env", "--json").status == 0
+    rows = {row["venue"]: row for row in seq("--local", "creds", "venue", "list", "--json").body["credentials"]}
+    assert rows["okx"]["has_passphrase"] is True
+    assert rows["okx"]["api_key_hint"].endswith("1234")
+    assert rows["polymarket"]["extra_keys"] == ["signer_private_key"]
+
+
+@pytest.mark.parametrize(
+    ("venue", "stdin", "named"),
+    [
+        ("kalshi", b'{"api_key": "k", "api_secret": "hush"}', "api_key: must be a UUID"),
+        ("polymarket", b'signer_private_key = "hush"', "extra_json.signer_private_key"),
+        ("kraken", b'api_key = "k"\napi_secret = "hush\n', "neither JSON nor TOML"),
+        ("kraken", b'{"api_key": "k", "api_secret": "hush", "signer": "x"}', "takes no 'signer'"),
+    ],
+    ids=str,
+)
+def test_a_shape_that_does_not_fit_stops_before_anything_leaves(seq: Seq, venue: str, stdin: bytes, named: str) -> None:
+    done = seq("--local", "creds", "venue", "add", venue, "--from", "-", "--json", stdin=stdin)
+    assert (done.status, done.out) == (2, "")
+    assert named in done.error["message"]
+    assert "hush" not in done.err
+    assert seq("--local", "creds", "venue", "list", "--json").body["count"] == 0

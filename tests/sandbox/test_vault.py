@@ -16,6 +16,7 @@ from seqcli.sandbox.state import State
 from seqcli.sandbox.vault import Broken, Identity
 
 NOW = 1_785_240_000_000_000_000
+KEY_ID = "0f3b1c2d-0000-4a4a-8b8b-1234567890ab"
 SECRETS = {
     "api_key": "KEY-abcdefgh-1234",
     "api_secret": "SECRET-zyxwvuts-9876",
@@ -71,7 +72,7 @@ def test_the_list_shows_hints_and_names_only(desk: Desk) -> None:
     desk(
         "PUT",
         "/v1/credentials/polymarket",
-        {"api_key": "", "api_secret": "", "extra_json": {"signer_private_key": "0xfeed"}},
+        {"api_key": "", "api_secret": "", "extra_json": {"signer_private_key": "0x" + "feed" * 16}},
     )
     reply = desk("GET", "/v1/credentials")
     rows = {row["venue"]: row for row in json.loads(reply.body)["credentials"]}
@@ -99,7 +100,7 @@ def test_later_credentials_replace_and_removed_ones_are_gone(desk: Desk) -> None
         ("kraken", {"api_key": "", "api_secret": "hush-hush"}, "api_key"),
         ("kraken", {"api_key": "k"}, "api_secret"),
         ("kraken", {"api_key": "k", "api_secret": "hush-hush", "color": 1}, "color"),
-        ("kalshi", {"api_key": "k", "api_secret": "-----BEGIN RSA PRIVATE KEY-----hush-hush"}, "api_secret"),
+        ("kalshi", {"api_key": KEY_ID, "api_secret": "-----BEGIN RSA PRIVATE KEY-----hush-hush"}, "api_secret"),
         ("polymarket", {"api_key": "", "api_secret": ""}, "extra_json.signer_private_key"),
     ],
 )
@@ -115,7 +116,7 @@ def test_a_whole_rsa_key_is_taken(desk: Desk) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     pem = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    reply = desk("PUT", "/v1/credentials/kalshi", {"api_key": "id", "api_secret": pem.decode()})
+    reply = desk("PUT", "/v1/credentials/kalshi", {"api_key": KEY_ID, "api_secret": pem.decode()})
     assert reply.status == 200
 
 

@@ -1,6 +1,5 @@
 """Venue credentials: sealed on the way in; only hints and names come out. No venue is ever asked."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -8,12 +7,11 @@ import msgspec
 from seqcli.sandbox.instruments import venue_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.sandbox.vault import Identity, Row
-from seqcli.wire import credentials
+from seqcli.wire import credentials, venue_keys
 
 _HINT = 4
 _LONG_ENOUGH = 8
 """A key shorter than this gets no hint: four characters of it would be most of it."""
-_EXTRAS_ONLY = frozenset({"polymarket"})
 
 
 @serves(credentials.LIST)
@@ -33,7 +31,7 @@ def show_venues(box: Box, call: Call) -> credentials.Credentials:
 def save(box: Box, call: Call) -> credentials.Saved:
     """Seal them; again overwrites."""
     venue = _venue(call.path["venue"])
-    bad = list(_violations(venue, call.body))
+    bad = venue_keys.violations(venue, call.body)
     if bad:
         raise invalid(*bad)
     identity = Identity(call.caller.client_id, call.caller.sandbox, venue)
@@ -61,36 +59,6 @@ def _venue(text: str) -> str:
         return venue_of(text)[0]
     except ValueError as error:
         raise invalid(("venue", str(error))) from None
-
-
-def _violations(venue: str, body: credentials.Save) -> Iterator[tuple[str, str]]:
-    """What is missing or malformed; never a value."""
-    extra = body.extra_json or {}
-    if venue in _EXTRAS_ONLY:
-        if not _is_text(extra.get("signer_private_key")):
-            yield "extra_json.signer_private_key", "missing"
-        return
-    if not body.api_key.strip():
-        yield "api_key", "missing"
-    if not body.api_secret.strip():
-        yield "api_secret", "missing"
-    elif venue == "kalshi" and not _is_rsa_key(body.api_secret):
-        yield "api_secret", "must be the whole RSA private key in PEM"
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_rsa_key(text: str) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        return isinstance(load_pem_private_key(text.encode(), password=None), RSAPrivateKey)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
 
 
 def _shown(body: credentials.Save) -> dict[str, Any]:
