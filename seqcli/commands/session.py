@@ -183,9 +183,9 @@ class Session:
         reply = self.changed(operation, request)
         return self.seen(reply.body, raw=reply.raw, ids=ids, table=table)
 
-    def changed(self, operation: Operation, request: Request) -> Reply:
-        """The answer to a change, through the desk."""
-        return self.desk.send(operation, request)
+    def changed(self, operation: Operation, request: Request, *, look: str | None = None) -> Reply:
+        """The answer to a change, through the desk; `look` is the hint after an unclear end."""
+        return self.desk.send(operation, request, look=look)
 
     def tried(self, ask: Callable[[], Any]) -> tuple[Any, Failure | None]:
         """What was answered, or the failure: for one of several, where the others go on."""

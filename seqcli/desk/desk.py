@@ -96,8 +96,8 @@ class Desk:
         self._intend(graph, meant)
         return self._sender.send(meant)
 
-    def send(self, operation: Operation, request: Request) -> Reply:
-        """Any other change: cancels, switches, settings. An unclear end of one raises `OutcomeUnknown`."""
+    def send(self, operation: Operation, request: Request, *, look: str | None = None) -> Reply:
+        """Any other change: cancels, switches, settings. An unclear end raises `OutcomeUnknown`, hinting `look`."""
         if operation.name == orders.PLACE.name:
             raise TypeError("an order is submitted, never just sent")
         if operation.name in NEW_RISK:
@@ -108,7 +108,7 @@ class Desk:
             why = failure.message if isinstance(failure, Ambiguous) else "interrupted"
             raise OutcomeUnknown(
                 f"outcome unknown: {operation.summary.lower()} may have been done ({why})",
-                hint="look before you repeat it",
+                hint=look or "look before you repeat it",
                 request_id=failure.request_id if isinstance(failure, Ambiguous) else None,
             ) from failure
         except NotFound as failure:

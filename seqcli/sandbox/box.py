@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from seqcli.sandbox.damage import Corrupt
-from seqcli.sandbox.keys import ensure_first
+from seqcli.sandbox.keys import Key, digest_of, ensure_first
 from seqcli.sandbox.sequencer import Sequencer
 from seqcli.sandbox.serving import Settings
 from seqcli.sandbox.state import State
@@ -60,6 +60,16 @@ class OpenBox:
         self.store.setting("seed", str(seed))
         self.settings.seed = seed
 
+    def keep_key(self, key: Key, *, raw: str | None = None) -> None:
+        """Store a key, new or changed, durable at return. When the first key got another text (`raw`), its file
+        follows: it must not come back to life at the next start.
+        """
+        if raw is not None and self.keys.get(key.key_id).digest == digest_of(self.api_key):
+            self.state.keep_first_key(raw)
+            self.api_key = raw
+        self.store.save_key(key)
+        self.keys.add(key)
+
     @property
     def market(self) -> "Market":
         """The synthetic market of the seed, unless another was given."""
@@ -112,6 +122,9 @@ class OpenBox:
         try:
             if self.sequencer.halted is None:
                 self.sequencer.commit()
+                if snapshot:
+                    for key in self.keys.used():
+                        self.store.save_key(key)
                 if snapshot and self.store.event_bytes:
                     self.sequencer.snapshot()
                     self.sequencer.commit()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_ID, MAX_KEY = 128, 512
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
-_STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos"})
+_STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos", "api_keys"})
 """Nouns that neither show nor change what the exchange holds; what they store is durable when they return."""
 _ROLES = {
     Access.READ: ("read", "trader", "admin"),
@@ -88,6 +88,7 @@ class Gate:
         self._box = box
         self._hosts = hosts
         self._origins = frozenset(f"http://{host}" for host in hosts)
+        self._clock_ns = clock_ns
         self._limiter = Limiter(clock_ns)
         self._write_log = log
         self._make_id = make_id or random_id
@@ -155,6 +156,7 @@ class Gate:
     def _caller(self, inbound: Inbound, operation: Operation | None, headers: dict[str, str]) -> Caller:
         key = self._key(inbound.headers.get("authorization", ""))
         caller = self._box.keys.caller(key)
+        key.last_used_ns = self._clock_ns()
         if operation is not None and caller.role not in _ROLES[operation.access]:
             raise Problem("FORBIDDEN", f"forbidden: {operation.name}: a {caller.role} key may not do that")
         verdict = self._limiter.take(key.key_id, key.qps)

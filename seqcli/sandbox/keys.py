@@ -35,6 +35,15 @@ class Key(msgspec.Struct, kw_only=True):
     created_ns: int
     rotated_ns: int | None = None
     revoked_ns: int | None = None
+    last_used_ns: int | None = None
+
+    def rotated(self, raw: str, now_ns: int) -> "Key":
+        """The same key with another text."""
+        return msgspec.structs.replace(self, digest=digest_of(raw), prefix=raw[:SHOWN], rotated_ns=now_ns)
+
+    def revoked(self, now_ns: int) -> "Key":
+        """The same key, refused from now on."""
+        return msgspec.structs.replace(self, revoked_ns=now_ns)
 
     def caller(self) -> Caller:
         """Who calls with this key."""
@@ -44,6 +53,11 @@ class Key(msgspec.Struct, kw_only=True):
 def make_raw() -> str:
     """A new sandbox key: ``seq_test_`` and 64 hexadecimal digits."""
     return TEST_PREFIX + os.urandom(32).hex()
+
+
+def make_id() -> str:
+    """The id of a new key."""
+    return f"key_{os.urandom(10).hex()}"
 
 
 def digest_of(raw: str) -> bytes:
@@ -71,6 +85,15 @@ class Keys:
         """One key by its id. KeyError when there is none."""
         return self._rows[key_id]
 
+    def of(self, client_id: str) -> list[Key]:
+        """The keys of one client, revoked ones too, oldest first."""
+        rows = [row for row in self._rows.values() if row.client_id == client_id]
+        return sorted(rows, key=lambda row: (row.created_ns, row.key_id))
+
+    def used(self) -> list[Key]:
+        """The keys that have called; when is written when the exchange is closed, not at each call."""
+        return [row for row in self._rows.values() if row.last_used_ns is not None]
+
     def caller(self, key: Key) -> Caller:
         """Who calls with `key`."""
         return self._callers[key.key_id]
@@ -82,7 +105,7 @@ class Keys:
             key.qps = qps
 
     def add(self, key: Key) -> None:
-        """A key that has been stored."""
+        """A key that has been stored, new or changed."""
         self._rows[key.key_id] = key
         self._callers[key.key_id] = key.caller()
 
@@ -95,7 +118,7 @@ def ensure_first(store: "Store", raw: str, now_ns: int) -> Keys:
     digest = digest_of(raw)
     if not any(row.digest == digest for row in rows):
         first = Key(
-            key_id=f"key_{os.urandom(10).hex()}",
+            key_id=make_id(),
             client_id=store.client_id,
             label="first key",
             prefix=raw[:SHOWN],

@@ -17,7 +17,7 @@ from seqcli.wire.operation import Operation
 
 if TYPE_CHECKING:
     from seqcli.sandbox.exchange import Exchange
-    from seqcli.sandbox.keys import Keys
+    from seqcli.sandbox.keys import Key, Keys
     from seqcli.sandbox.market import Market
     from seqcli.sandbox.store import Store
     from seqcli.sandbox.vault import Vault
@@ -108,6 +108,9 @@ class Box(Protocol):
     @property
     def keys(self) -> "Keys":
         """API keys as hashes."""
+
+    def keep_key(self, key: "Key", *, raw: str | None = None) -> None:
+        """Store a key, new or changed; `raw` is its new text, if it got one."""
 
 
 Handler = Callable[[Any, Call], Any]

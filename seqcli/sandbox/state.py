@@ -68,8 +68,12 @@ class State:
         raw = self.known_key()
         if not raw:
             raw = make_raw()
-            files.replace(self.key_file, raw.encode("ascii") + b"\n")
+            self.keep_first_key(raw)
         return raw
+
+    def keep_first_key(self, raw: str) -> None:
+        """Write the text of the first key. Only under the lock."""
+        files.replace(self.key_file, raw.encode("ascii") + b"\n")
 
     def server(self) -> Server | None:
         """The server named in ``server.json``, if its process lives; None when there is no readable one."""

@@ -50,6 +50,28 @@ def venues(body: Any) -> list[Block]:
     ]
 
 
+def keys(body: Any) -> list[Block]:
+    """A line a key."""
+    rows: list[list[Cell | str]] = [
+        [
+            text(row, "key_id"),
+            text(row, "label"),
+            text(row, "role"),
+            state(row),
+            f"{text(row, 'prefix')}…",
+            when(row, "created_ns"),
+            when(row, "last_used_ns"),
+        ]
+        for row in entries(body, "api_keys")
+    ]
+    return [Grid(columns=columns("KEY LABEL ROLE STATUS TEXT/1 CREATED/2 LAST_USED/3"), rows=rows, empty="no keys")]
+
+
+def new_key(body: Any) -> list[Block]:
+    """A new key, its text included where it is shown."""
+    return [Pairs(rows=pairs(body))]
+
+
 def _mode(row: Any, name: str) -> Cell:
     word = text(row, name)
     return Cell("LIVE", "bad") if word == "live" else Cell(word)

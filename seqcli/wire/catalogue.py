@@ -21,6 +21,7 @@ NOUNS = (
     "health",
     "sandbox",
     "credentials",
+    "api_keys",
     "algos",
     "docs",
 )
@@ -44,6 +45,7 @@ _NOUN_OF_SEGMENT = {
     "sandbox": "sandbox",
     "credentials": "credentials",
     "venues": "credentials",
+    "api_keys": "api_keys",
     "algos": "algos",
     "deployments": "algos",
     "openapi.json": "docs",

@@ -1,0 +1,53 @@
+"""`seq creds key` against a served exchange: shown once, or kept and never shown."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.stories.conftest import Shell
+
+Serve = Callable[..., dict[str, Any]]
+KEY = re.compile(r"seq_test_[0-9a-f]{64}")
+
+
+def reach(served: dict[str, Any]) -> dict[str, str]:
+    return {"SEQ_API_URL": served["url"], "SEQ_API_KEY": served["api_key"]}
+
+
+def test_a_key_is_saved_as_a_profile_and_never_shown(serve: Serve, shell: Shell, tmp_path: Path) -> None:
+    at = reach(serve())
+    made = shell("seq creds key create ci --save-as ci --plaintext --json", **at)
+    assert made.returncode == 0, made.stderr
+    body = json.loads(made.stdout)
+    assert body["profile"] == "ci"
+    assert not KEY.search(made.stdout + made.stderr)
+    used = shell("seq --profile ci order buy ETH-USD 0.1 --wait --json && seq --profile ci creds key list")
+    assert used.returncode == 4, used.stderr  # a trader's key trades, and manages no keys
+    assert json.loads(used.stdout)["outcome"] == "accepted"
+    kept = [path for path in (tmp_path / "config").rglob("*") if path.is_file() and KEY.search(path.read_text())]
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600]
+    gone = shell(f"seq creds key revoke {body['key_id']} --yes && seq --profile ci portfolio", **at)
+    assert gone.returncode == 4
+
+
+def test_a_key_that_cannot_be_kept_is_revoked_again(serve: Serve, shell: Shell) -> None:
+    at = reach(serve())
+    bus = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+    made = shell("seq creds key create ci --save-as ci --json", **at, **bus)
+    assert made.returncode == 10
+    assert not KEY.search(made.stdout + made.stderr)
+    assert "revoked again" in json.loads(made.stderr.splitlines()[-1])["error"]["message"]
+    rows = json.loads(shell("seq creds key list --json", **at).stdout)["api_keys"]
+    assert [row["status"] for row in rows if row["label"] == "ci"] == ["revoked"]
+
+
+def test_a_key_is_shown_once_and_a_revoke_needs_a_yes(serve: Serve, shell: Shell) -> None:
+    at = reach(serve())
+    made = json.loads(shell("seq creds key create ci --role read --json", **at).stdout)
+    assert KEY.fullmatch(made["api_key"])
+    assert made["api_key"] not in shell("seq creds key list --json", **at).stdout
+    refused = shell(f"seq creds key revoke {made['key_id']}", **at)
+    assert refused.returncode == 2
+    assert shell("seq creds key list -q", **at).stdout.split().count(made["key_id"]) == 1
