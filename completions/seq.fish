@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -711,6 +711,7 @@ complete -c seq -n "__seq_at ' creds'" -a use -d 'Make a profile the default one
 complete -c seq -n "__seq_at ' creds'" -a list -d 'Stored profiles; keys are not read'
 complete -c seq -n "__seq_at ' creds'" -a venue -d 'Credentials of venues. Give keys that may read and trade, never withdraw'
 complete -c seq -n "__seq_at ' creds'" -a key -d 'Keys of the account: create, list, rotate, revoke. Needs an admin key'
+complete -c seq -n "__seq_at ' creds'" -a wallet -d 'Wallets that trade on chains'
 complete -c seq -n "__seq_at ' creds'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' creds'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -946,6 +947,84 @@ complete -c seq -n "__seq_at ' creds key revoke'" -l verbose -d 'Requests and ti
 complete -c seq -n "__seq_at ' creds key revoke'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' creds key revoke'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' creds key revoke'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' creds wallet'" -a list -d 'Every wallet, its role and whether it can trade'
+complete -c seq -n "__seq_at ' creds wallet'" -a show -d 'The trading wallet with its balances'
+complete -c seq -n "__seq_at ' creds wallet'" -a create -d 'Make the trading wallet; one that exists is shown. It is ready within seconds'
+complete -c seq -n "__seq_at ' creds wallet'" -a withdraw -d 'Withdraw to a connected wallet. Asks first, and is never sent a second time by itself'
+complete -c seq -n "__seq_at ' creds wallet'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' creds wallet'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' creds wallet'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' creds wallet'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' creds wallet'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' creds wallet'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' creds wallet'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' creds wallet'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' creds wallet'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' creds wallet'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' creds wallet'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' creds wallet'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' creds wallet'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' creds wallet list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' creds wallet list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' creds wallet list'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' creds wallet list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' creds wallet list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' creds wallet list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' creds wallet list'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' creds wallet show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' creds wallet show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' creds wallet show'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' creds wallet show'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' creds wallet show'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' creds wallet show'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' creds wallet show'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' creds wallet create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' creds wallet create'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' creds wallet create'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' creds wallet create'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' creds wallet create'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' creds wallet create'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' creds wallet create'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l to -d 'A connected wallet of the account. [required]' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l chain -d 'Such as arbitrum. [required]' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l wallet -d 'From; else the trading wallet.' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l id -d 'Names the withdrawal: the same id pays once.' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' algo'" -a deploy -d 'Upload a module. Done when every edge that can run it reports the uploaded hash; else status 10'
 complete -c seq -n "__seq_at ' algo'" -a list -d 'Deployments and their states'
 complete -c seq -n "__seq_at ' algo'" -a show -d 'One deployment with its edges'
@@ -2146,6 +2225,7 @@ complete -c seqcli -n "__seq_at ' creds'" -a use -d 'Make a profile the default 
 complete -c seqcli -n "__seq_at ' creds'" -a list -d 'Stored profiles; keys are not read'
 complete -c seqcli -n "__seq_at ' creds'" -a venue -d 'Credentials of venues. Give keys that may read and trade, never withdraw'
 complete -c seqcli -n "__seq_at ' creds'" -a key -d 'Keys of the account: create, list, rotate, revoke. Needs an admin key'
+complete -c seqcli -n "__seq_at ' creds'" -a wallet -d 'Wallets that trade on chains'
 complete -c seqcli -n "__seq_at ' creds'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' creds'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2381,6 +2461,84 @@ complete -c seqcli -n "__seq_at ' creds key revoke'" -l verbose -d 'Requests and
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -a list -d 'Every wallet, its role and whether it can trade'
+complete -c seqcli -n "__seq_at ' creds wallet'" -a show -d 'The trading wallet with its balances'
+complete -c seqcli -n "__seq_at ' creds wallet'" -a create -d 'Make the trading wallet; one that exists is shown. It is ready within seconds'
+complete -c seqcli -n "__seq_at ' creds wallet'" -a withdraw -d 'Withdraw to a connected wallet. Asks first, and is never sent a second time by itself'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' creds wallet'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' creds wallet'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l to -d 'A connected wallet of the account. [required]' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l chain -d 'Such as arbitrum. [required]' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l wallet -d 'From; else the trading wallet.' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l id -d 'Names the withdrawal: the same id pays once.' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' algo'" -a deploy -d 'Upload a module. Done when every edge that can run it reports the uploaded hash; else status 10'
 complete -c seqcli -n "__seq_at ' algo'" -a list -d 'Deployments and their states'
 complete -c seqcli -n "__seq_at ' algo'" -a show -d 'One deployment with its edges'

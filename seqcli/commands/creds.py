@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from seqcli.commands import key_creds, venue_creds, words
+from seqcli.commands import key_creds, venue_creds, wallet_creds, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Usage
@@ -129,6 +129,7 @@ def listed(session: Session) -> Result:
 
 command.noun(venue_creds.command)
 command.noun(key_creds.command)
+command.noun(wallet_creds.command)
 
 
 def _named(session: Session) -> str | None:

@@ -205,6 +205,12 @@ class Session:
 
         return intents.dressed(graph, self.client.clock, self.client.chance)
 
+    def new_id(self) -> str:
+        """An id of ours, for what the server knows again by it."""
+        from seqcli.desk import ids
+
+        return ids.graph_id(self.client.clock, self.client.chance)
+
     def planned(self, *requests: Planned) -> Result:
         """What would be sent, in order."""
         return views.planned([self.client.prepare(*planned).shown() for planned in requests])

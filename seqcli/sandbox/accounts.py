@@ -1,5 +1,7 @@
 """One client's money: cash, holdings, what is held back, and the counter-postings that prove it."""
 
+from typing import Any
+
 import msgspec
 
 DAY_NS = 86_400_000_000_000
@@ -61,6 +63,7 @@ class Account(msgspec.Struct, kw_only=True):
 
     `held` is what open orders hold back, by row; `holds` the same by order and venue. `traded` counts the fills
     themselves, by row: net quantity, net USD, fees. `basis` is cost less realised P&L that seeding wrote.
+    `wallet_since_ns` is when the trading wallet was made.
     """
 
     client_id: str
@@ -79,6 +82,8 @@ class Account(msgspec.Struct, kw_only=True):
     day: int = 0
     day_start_usd_1e9: int = 0
     open_orders: int = 0
+    wallet_since_ns: int | None = None
+    withdrawals: list[dict[str, Any]] = []
 
     def cash_of(self, name: str) -> int:
         """USD 1e9 in a cash row."""

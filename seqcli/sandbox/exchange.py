@@ -116,6 +116,22 @@ class Exchange(Paper):
         if total > ticket.max_notional_usd:
             raise invalid(("risk.admission.max_notional_usd", "the orders are worth more"))
 
+    # -- wallets -----------------------------------------------------------------------------------------------------
+
+    def make_wallet(self, client_id: str, now_ns: int) -> bool:
+        """Make the trading wallet; False when there is one."""
+        if self.account(client_id, now_ns).wallet_since_ns is not None:
+            return False
+        self.emit("wallet", {"client_id": client_id, "since_ns": now_ns}, now_ns)
+        return True
+
+    def withdraw(self, client_id: str, venue: str, row: dict[str, Any], now_ns: int) -> None:
+        """Pay `row` (asset, qty_1e8, …) out of a venue's balance. Raises `Problem` when there is less."""
+        free = ledger.available(self.account(client_id, now_ns), venue, row["asset"])
+        if row["qty_1e8"] > (free // 10 if row["asset"] in ledger.PEGGED else free):
+            raise invalid(("qty_1e8", f"more than the wallet's free {row['asset']}"))
+        self.emit("withdrawal", {"client_id": client_id, "venue": venue, "withdrawal": row}, now_ns)
+
     # -- looking up --------------------------------------------------------------------------------------------------
 
     def account(self, client_id: str, now_ns: int) -> Account:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from seqcli.sandbox import ledger, rules
+from seqcli.sandbox import ledger, rules, wallets
 from seqcli.sandbox.graphs import Graph, Node, settle
 from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.matching import Take, queue_at
@@ -95,6 +95,10 @@ def routed(
         return Plan(refusal=Refusal("KILL_SWITCH", "the kill switch is engaged"))
     if instrument is None or (order.pin and order.pin not in instrument.venues):
         return Plan(refusal=Refusal("BAD_VENUE", f"{order.symbol} does not trade on {order.pin or 'any venue'}"))
+    if wallets.VENUE in ((order.pin,) if order.pin else instrument.venues):
+        unsigned = wallets.missing(account, order.execution, view.now_ns)
+        if unsigned:
+            return Plan(refusal=Refusal(*unsigned))
     candidates = view.candidates(order, instrument, credit or {})
     reference = order.arrival_mid_1e9
     if not candidates or reference is None:

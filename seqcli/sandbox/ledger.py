@@ -194,6 +194,24 @@ def post(account: Account, fill: Fill) -> None:
     account.fee_pot[cash] = account.fee_pot.get(cash, 0) + fill.fee_usd_1e9
 
 
+def take_out(account: Account, venue: str, asset: str, qty_1e8: int, ts_ns: int) -> None:
+    """Book a withdrawal: the row shrinks against `given`, a holding's cost by its share."""
+    if asset in PEGGED:
+        name = place(venue, asset)
+        account.cash_moves(name, -10 * qty_1e8, ts_ns)
+        account.gives(name, -10 * qty_1e8)
+        return
+    name = place(venue, "crypto", asset)
+    row = account.holdings[name]
+    released = share(row.cost_usd_1e9, qty_1e8, row.qty_1e8)
+    row.cost_usd_1e9 -= released
+    row.qty_1e8 -= qty_1e8
+    row.updated_ns = ts_ns
+    row.closed_ns = None if row.qty_1e8 else ts_ns
+    account.gives(name, -qty_1e8)
+    account.basis[name] = account.basis.get(name, 0) - released
+
+
 def count(account: Account, fill: Fill) -> None:
     """Count a fill apart from the books, for the audit."""
     if fill.instrument_type == "perp":

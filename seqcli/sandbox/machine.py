@@ -71,6 +71,8 @@ class Machine:
             "kill_switch": self._kill_switch,
             "settings": self._settings,
             "progress": self._progress,
+            "wallet": self._wallet,
+            "withdrawal": self._withdrawal,
         }
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -199,6 +201,15 @@ class Machine:
     def _settings(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.watch = None
         self.accounts[data["client_id"]].settings = msgspec.convert(data["settings"], PaperSettings)
+
+    def _wallet(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.accounts[data["client_id"]].wallet_since_ns = data["since_ns"]
+
+    def _withdrawal(self, data: dict[str, Any], ts_ns: int) -> None:
+        account = self.accounts[data["client_id"]]
+        row = data["withdrawal"]
+        ledger.take_out(account, data["venue"], row["asset"], row["qty_1e8"], ts_ns)
+        account.withdrawals.append(row)
 
     def _progress(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.counters.cursor_ns = data["upto_ns"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Grid, Pairs
-from seqcli.views.cells import columns, entries, names, pairs, state, text, when
+from seqcli.views.cells import columns, entries, items, names, pairs, scaled, state, text, when
 
 
 def status(body: Any) -> list[Block]:
@@ -70,6 +70,28 @@ def keys(body: Any) -> list[Block]:
 def new_key(body: Any) -> list[Block]:
     """A new key, its text included where it is shown."""
     return [Pairs(rows=pairs(body))]
+
+
+def wallets(body: Any) -> list[Block]:
+    """A line a wallet."""
+    fields = ("wallet_id", "role")
+    rows: list[list[Cell | str]] = [
+        [*(text(row, name) for name in fields), state(row), text(row, "can_trade_api")]
+        for row in entries(body, "wallets")
+    ]
+    return [Grid(columns=columns("WALLET ROLE STATUS TRADES"), rows=rows, empty="no wallets")]
+
+
+def wallet(body: Any) -> list[Block]:
+    """One wallet with what is in it, or one withdrawal."""
+    blocks: list[Block] = [Pairs(rows=pairs(body, "balances"))]
+    if "balances" in body:
+        rows: list[list[Cell | str]] = [
+            [text(row, "asset"), text(row, "chain"), scaled(row, "qty_1e8"), scaled(row, "value_usd_1e9")]
+            for row in items(body, "balances")
+        ]
+        blocks.append(Grid(columns=columns("ASSET CHAIN/1 >QTY >VALUE(USD)"), rows=rows, empty="empty"))
+    return blocks
 
 
 def _mode(row: Any, name: str) -> Cell:

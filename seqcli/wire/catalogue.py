@@ -22,6 +22,7 @@ NOUNS = (
     "sandbox",
     "credentials",
     "api_keys",
+    "wallets",
     "algos",
     "docs",
 )
@@ -46,6 +47,7 @@ _NOUN_OF_SEGMENT = {
     "credentials": "credentials",
     "venues": "credentials",
     "api_keys": "api_keys",
+    "wallets": "wallets",
     "algos": "algos",
     "deployments": "algos",
     "openapi.json": "docs",

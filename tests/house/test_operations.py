@@ -25,6 +25,7 @@ WITHOUT_A_COMMAND = {
     "safety.kill_switch_set": "the other form of engage and clear",
     "credentials.list_venues": "an alias of credentials.list",
     "credentials.save_post": "an alias of credentials.save",
+    "wallets.default": "an alias of wallets.trading",
     "algos.list": "ours go by deployment; a symbol is looked up there",
     "algos.show": "ours go by deployment",
     "algos.start": "ours go by deployment",

@@ -51,3 +51,19 @@ def test_a_key_is_shown_once_and_a_revoke_needs_a_yes(serve: Serve, shell: Shell
     refused = shell(f"seq creds key revoke {made['key_id']}", **at)
     assert refused.returncode == 2
     assert shell("seq creds key list -q", **at).stdout.split().count(made["key_id"]) == 1
+
+
+def test_a_withdrawal_asks_and_the_same_id_pays_once(shell: Shell) -> None:
+    made = shell("seq --local creds wallet create --json && seq --local creds wallet list --json")
+    assert made.returncode == 0, made.stderr
+    listing = json.loads(made.stdout[made.stdout.index('{\n  "wallets"') :])
+    to = next(row["address"] for row in listing["wallets"] if row["role"] == "connected")
+    words = f"seq --local creds wallet withdraw USDC 12.5 --to {to} --chain arbitrum --json"
+    refused = shell(words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"12.5 USDC on arbitrum to {to}" in refused.stderr
+    rows = [json.loads(shell(f"{words} --id one --yes").stdout) for _ in range(2)]
+    assert rows[0] == rows[1]
+    assert rows[0]["qty"] == "12.5"
+    planned = json.loads(shell(f"{words} --dry-run").stdout)["body"]
+    assert (planned["qty_1e8"], planned["to_address"]) == (1_250_000_000, to)
