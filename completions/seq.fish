@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -63,7 +63,7 @@ complete -c seq -n "__seq_at ''" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ''" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' quote'" -a '(__seq_symbols)'
 complete -c seq -n "__seq_at ' quote'" -l depth -d 'Levels of the merged book, 1 to 100.' -r
-complete -c seq -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.'
+complete -c seq -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.' -r
 complete -c seq -n "__seq_at ' quote'" -l max-age -d 'An older quote is not good enough: status 5.' -r
 complete -c seq -n "__seq_at ' quote'" -l all -d 'Every symbol that has a quote.'
 complete -c seq -n "__seq_at ' quote'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
@@ -1166,6 +1166,8 @@ complete -c seq -n "__seq_at ' health live'" -l color -d 'Colour in tables (NO_C
 complete -c seq -n "__seq_at ' health live'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' health live'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' health edges'" -l detail -d 'Each edge with its region, venues and latency.'
+complete -c seq -n "__seq_at ' health edges'" -l watch -d 'Again at this interval until Ctrl-C.' -r
+complete -c seq -n "__seq_at ' health edges'" -l prom -d 'Prometheus text, for a textfile collector.'
 complete -c seq -n "__seq_at ' health edges'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' health edges'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' health edges'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1188,7 +1190,7 @@ complete -c seq -n "__seq_at ' sandbox'" -a reset -d 'Cancel everything, wipe po
 complete -c seq -n "__seq_at ' sandbox'" -a settings -d 'Show the paper defaults, or change some of them'
 complete -c seq -n "__seq_at ' sandbox'" -a seed -d 'Write paper positions: one by options, or many from a file'
 complete -c seq -n "__seq_at ' sandbox'" -a tape -d 'What recordings hold: symbols, venues, times, books and trades'
-complete -c seq -n "__seq_at ' sandbox'" -a faults -d 'Check a script of failures for serve --faults, and show its rules'
+complete -c seq -n "__seq_at ' sandbox'" -a faults -d 'Failures on demand: check a script for serve --faults, drop a venue, bring it back'
 complete -c seq -n "__seq_at ' sandbox'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' sandbox'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1348,7 +1350,10 @@ complete -c seq -n "__seq_at ' sandbox tape'" -l verbose -d 'Requests and timing
 complete -c seq -n "__seq_at ' sandbox tape'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' sandbox tape'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' sandbox tape'" -l help -d 'Show this message and exit.'
-complete -c seq -n "__seq_at ' sandbox faults'" -F
+complete -c seq -n "__seq_at ' sandbox faults'" -a check -d 'Check a script of failures for serve --faults, and show its rules'
+complete -c seq -n "__seq_at ' sandbox faults'" -a venue-down -d 'Drop a venue: no quote, fill or cancel gets through until it is back'
+complete -c seq -n "__seq_at ' sandbox faults'" -a venue-up -d 'Bring a venue back; cancels that waited for it are carried out'
+complete -c seq -n "__seq_at ' sandbox faults'" -a list -d 'Which venues are down?'
 complete -c seq -n "__seq_at ' sandbox faults'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' sandbox faults'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1363,6 +1368,65 @@ complete -c seq -n "__seq_at ' sandbox faults'" -l verbose -d 'Requests and timi
 complete -c seq -n "__seq_at ' sandbox faults'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' sandbox faults'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' sandbox faults'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -F
+complete -c seq -n "__seq_at ' sandbox faults check'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' sandbox faults check'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' sandbox faults check'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' sandbox faults list'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' sandbox faults list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' journal'" -a list -d 'Intents, newest first, of every account of this machine'
 complete -c seq -n "__seq_at ' journal'" -a show -d 'One intent: the exact bytes, their digest, every attempt and look-up'
 complete -c seq -n "__seq_at ' journal'" -a verify -d 'Is the journal sound, and does every body match its digest?'
@@ -1577,7 +1641,7 @@ complete -c seqcli -n "__seq_at ''" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ''" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' quote'" -a '(__seq_symbols)'
 complete -c seqcli -n "__seq_at ' quote'" -l depth -d 'Levels of the merged book, 1 to 100.' -r
-complete -c seqcli -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.'
+complete -c seqcli -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.' -r
 complete -c seqcli -n "__seq_at ' quote'" -l max-age -d 'An older quote is not good enough: status 5.' -r
 complete -c seqcli -n "__seq_at ' quote'" -l all -d 'Every symbol that has a quote.'
 complete -c seqcli -n "__seq_at ' quote'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
@@ -2680,6 +2744,8 @@ complete -c seqcli -n "__seq_at ' health live'" -l color -d 'Colour in tables (N
 complete -c seqcli -n "__seq_at ' health live'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' health live'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' health edges'" -l detail -d 'Each edge with its region, venues and latency.'
+complete -c seqcli -n "__seq_at ' health edges'" -l watch -d 'Again at this interval until Ctrl-C.' -r
+complete -c seqcli -n "__seq_at ' health edges'" -l prom -d 'Prometheus text, for a textfile collector.'
 complete -c seqcli -n "__seq_at ' health edges'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' health edges'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' health edges'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2702,7 +2768,7 @@ complete -c seqcli -n "__seq_at ' sandbox'" -a reset -d 'Cancel everything, wipe
 complete -c seqcli -n "__seq_at ' sandbox'" -a settings -d 'Show the paper defaults, or change some of them'
 complete -c seqcli -n "__seq_at ' sandbox'" -a seed -d 'Write paper positions: one by options, or many from a file'
 complete -c seqcli -n "__seq_at ' sandbox'" -a tape -d 'What recordings hold: symbols, venues, times, books and trades'
-complete -c seqcli -n "__seq_at ' sandbox'" -a faults -d 'Check a script of failures for serve --faults, and show its rules'
+complete -c seqcli -n "__seq_at ' sandbox'" -a faults -d 'Failures on demand: check a script for serve --faults, drop a venue, bring it back'
 complete -c seqcli -n "__seq_at ' sandbox'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' sandbox'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2862,7 +2928,10 @@ complete -c seqcli -n "__seq_at ' sandbox tape'" -l verbose -d 'Requests and tim
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l help -d 'Show this message and exit.'
-complete -c seqcli -n "__seq_at ' sandbox faults'" -F
+complete -c seqcli -n "__seq_at ' sandbox faults'" -a check -d 'Check a script of failures for serve --faults, and show its rules'
+complete -c seqcli -n "__seq_at ' sandbox faults'" -a venue-down -d 'Drop a venue: no quote, fill or cancel gets through until it is back'
+complete -c seqcli -n "__seq_at ' sandbox faults'" -a venue-up -d 'Bring a venue back; cancels that waited for it are carried out'
+complete -c seqcli -n "__seq_at ' sandbox faults'" -a list -d 'Which venues are down?'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2877,6 +2946,65 @@ complete -c seqcli -n "__seq_at ' sandbox faults'" -l verbose -d 'Requests and t
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -F
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' journal'" -a list -d 'Intents, newest first, of every account of this machine'
 complete -c seqcli -n "__seq_at ' journal'" -a show -d 'One intent: the exact bytes, their digest, every attempt and look-up'
 complete -c seqcli -n "__seq_at ' journal'" -a verify -d 'Is the journal sound, and does every body match its digest?'

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from seqcli.commands import background, paper, words
+from seqcli.commands import background, drills, paper, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import NotFound, Usage
@@ -143,15 +143,7 @@ def tape(session: Session, files: Tapes) -> Result:  # noqa: ARG001 - every comm
     return Result(body={"series": rows}, items="series", ids=[row["symbol"] for row in rows], table=tables.tape)
 
 
-Script = Annotated[Path, typer.Argument(metavar="FILE", help="A script of failures.", show_default=False)]
-
-
-@command.verb("faults", "seq sandbox faults faults.json")
-def faults(session: Session, script: Script) -> Result:  # noqa: ARG001 - every command has a session
-    """Check a script of failures for serve --faults, and show its rules."""
-    _faults(str(script))
-    rules = words.json(words.content(str(script)), str(script))["faults"]
-    return Result(body={"faults": rules, "count": len(rules)}, items="faults")
+command.noun(drills.command)
 
 
 def _series(recording: Any, series: Any) -> dict[str, Any]:
@@ -180,7 +172,7 @@ def _serving(how: Serving) -> Any:
         seed=None if how.seed is None else words.count(how.seed, "--seed", 0, (1 << 63) - 1),
         qps=0 if how.qps is None else words.count(how.qps, "--qps", 0),
         market=_market(how),
-        faults=_faults(how.faults),
+        faults=script_of(how.faults),
     )
 
 
@@ -197,7 +189,8 @@ def _market(how: Serving) -> Any:
     return tape.RecordedMarket(how.tape, time.time_ns(), speed=speed, once=how.tape_once)
 
 
-def _faults(path: str | None) -> Any:
+def script_of(path: str | None) -> Any:
+    """A script of failures, read and checked."""
     if path is None:
         return None
     from seqcli.sandbox import faults

@@ -32,6 +32,9 @@ def amend(machine: Machine, order: Order, change: Change, now_ns: int) -> None:
     if order.ended:
         raise conflict("order", "already terminal")
     _check(order, change)
+    cut_off = unreachable(machine, order)
+    if cut_off:
+        raise conflict("venue", f"{cut_off[0]} is not connected")
     switch = machine.accounts[order.client_id].switch
     if switch.engaged and not _only_reduces(order, change):
         raise conflict("kill_switch", "engaged")
@@ -129,11 +132,29 @@ def _replace(machine: Machine, order: Order, new: tuple[int, int | None], change
 
 
 def cancel(machine: Machine, order: Order, now_ns: int) -> str:
-    """End an open order. Returns the cancel_state: done or already_terminal."""
+    """End an open order. Returns the cancel_state: done, already_terminal, or requested when its venue is cut off."""
     if order.ended:
         return "already_terminal"
+    if unreachable(machine, order):
+        if not order.cancelling:
+            order.cancelling = True
+            changed(machine, order, now_ns)
+        return "requested"
     end(machine, order, "cancelled", now_ns)
     return "done"
+
+
+def unreachable(machine: Machine, order: Order) -> list[str]:
+    """The venues of an order's open legs that nothing gets through to."""
+    open_at = [leg.venue for leg in order.legs if leg.open_qty_1e8]
+    return [venue for venue in open_at if not machine.reaches(order.symbol, venue)]
+
+
+def reconnected(machine: Machine, now_ns: int) -> None:
+    """Carry out the cancels that waited for a venue which is back."""
+    for order in [row for row in machine.orders.values() if row.cancelling]:
+        if not unreachable(machine, order):
+            end(machine, order, "cancelled", now_ns)
 
 
 def cancel_graph(machine: Machine, graph: Graph, orders: list[Order], now_ns: int) -> int:
@@ -144,7 +165,9 @@ def cancel_graph(machine: Machine, graph: Graph, orders: list[Order], now_ns: in
         if node.status == "WAITING":
             node.status = node.outcome = "SKIPPED"
     for order in live:
-        end(machine, order, "cancelled", now_ns)
+        cancel(machine, order, now_ns)
+    if not graph.ended:
+        machine.emit("graph", graph, now_ns)
     return len(live)
 
 
@@ -156,7 +179,10 @@ def cancel_venue(machine: Machine, client_id: str, venue: str, now_ns: int) -> l
         if leg is None or not leg.open_qty_1e8:
             continue
         identity = leg.venue_order_id
-        if any(other.open_qty_1e8 for other in order.legs if other is not leg):
+        error = None
+        if venue in unreachable(machine, order):
+            error = f"{venue} is not connected"
+        elif any(other.open_qty_1e8 for other in order.legs if other is not leg):
             leg.status, leg.held = "PARTIAL" if leg.filled_qty_1e8 else "CANCELLED", 0
             changed(machine, order, now_ns)
         else:
@@ -166,7 +192,7 @@ def cancel_venue(machine: Machine, client_id: str, venue: str, now_ns: int) -> l
                 "node_order_id": order.node_order_id,
                 "venue_order_id": identity,
                 "status": order.status,
-                "error": None,
+                "error": error,
             }
         )
     return rows

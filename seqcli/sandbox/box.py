@@ -15,9 +15,11 @@ from seqcli.sandbox.store import SNAPSHOT_BYTES, Store, open_store, set_aside
 if TYPE_CHECKING:
     from seqcli.sandbox.books import Market
     from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.outages import Reachable
     from seqcli.sandbox.vault import Vault
 
 
+_DOWN = "edges_down"
 _UNREADABLE = (Corrupt, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 """What a reload raises when stored events do not fit this exchange (msgspec's own are ValueErrors)."""
 
@@ -39,7 +41,8 @@ class OpenBox:
         self._snapshot_bytes = snapshot_bytes
         self.settings = settings
         self._clock_ns = clock_ns
-        self._market = market
+        self._given = market
+        self._market: Reachable | None = None
         self._exchange: Exchange | None = None
         self._vault: Vault | None = None
         self.api_key = state.first_key()
@@ -71,13 +74,28 @@ class OpenBox:
         self.keys.add(key)
 
     @property
-    def market(self) -> "Market":
-        """The synthetic market of the seed, unless another was given."""
+    def market(self) -> "Reachable":
+        """The synthetic market of the seed, unless another was given; without what is behind dropped edges."""
         if self._market is None:
-            from seqcli.sandbox.market import SyntheticMarket
+            from seqcli.sandbox.outages import Reachable
 
-            self._market = SyntheticMarket(self.settings.seed)
+            if self._given is None:
+                from seqcli.sandbox.market import SyntheticMarket
+
+                self._given = SyntheticMarket(self.settings.seed)
+            self._market = Reachable(self._given, (self.store.setting(_DOWN) or "").split())
         return self._market
+
+    @property
+    def down(self) -> frozenset[str]:
+        """Edges that an operator has dropped."""
+        return self.market.down
+
+    def connect(self, edge: str, now_ns: int, *, up: bool) -> None:
+        """Drop an edge or bring it back, in this and in later runs. What happened until now happened as it was."""
+        self.market.down = self.down - {edge} if up else self.down | {edge}
+        self.store.setting(_DOWN, " ".join(sorted(self.down)))
+        self.exchange.edges_changed(now_ns)
 
     @property
     def exchange(self) -> "Exchange":
@@ -97,6 +115,7 @@ class OpenBox:
             reason = f"{type(error).__name__}: {error}"
             self._use(set_aside(self.state.database, self._clock_ns(), reason))
             return self._reload()
+        exchange.reaches = self.market.reaches
         self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
         return exchange
 

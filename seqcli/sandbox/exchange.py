@@ -191,6 +191,12 @@ class Exchange(Paper):
         """End every open leg on a venue."""
         return amending.cancel_venue(self, client_id, venue, now_ns)
 
+    def edges_changed(self, now_ns: int) -> None:
+        """An edge went down or came back at this instant: what lies before it is settled, waiting cancels are tried."""
+        resting.mark(self, now_ns)
+        self.watch = None
+        amending.reconnected(self, now_ns)
+
     def kill_switch(self, client_id: str) -> KillSwitch:
         """The switch of a client."""
         account = self.accounts.get(client_id)

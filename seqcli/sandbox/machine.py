@@ -47,7 +47,8 @@ class Saved(msgspec.Struct):
 class Machine:
     """State and its changes. `orders` and `graphs` hold what is open, by (client, id).
 
-    Not state: `pending` events, `seen_ns` (how far time was let pass), and what is watched for next.
+    Not state: `pending` events, `seen_ns` (how far time was let pass), what is watched for next, and `reaches`: whether
+    the edge of a symbol at a venue is up.
     """
 
     def __init__(self, market: Market, *, archive: Archive | None = None, limits: Limits | None = None) -> None:
@@ -63,6 +64,7 @@ class Machine:
         self.seen_ns = 0
         self.watch: object | None = None
         self.unwatched: dict[Key, Order] = {}
+        self.reaches: Callable[[str, str], bool] = lambda _symbol, _venue: True
         self._evolve: dict[str, Callable[[Any, int], None]] = {
             "order": self._order,
             "fill": self._fill,

@@ -39,7 +39,10 @@ class Leg(msgspec.Struct):
 
 
 class Order(msgspec.Struct, kw_only=True):
-    """One order. `expires_ns` is when its horizon ends; `metadata` is JSON text."""
+    """One order. `expires_ns` is when its horizon ends; `metadata` is JSON text.
+
+    `cancelling`: its cancel waits for a venue that is cut off.
+    """
 
     client_id: str
     node_order_id: str
@@ -79,6 +82,7 @@ class Order(msgspec.Struct, kw_only=True):
     sandbox: bool = True
     is_slice: bool = False
     ended: bool = False
+    cancelling: bool = False
     venues: list[str] = []
 
     @property

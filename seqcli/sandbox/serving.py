@@ -98,6 +98,13 @@ class Box(Protocol):
         """Instruments, prices and books at any instant."""
 
     @property
+    def down(self) -> frozenset[str]:
+        """Edges that an operator has dropped."""
+
+    def connect(self, edge: str, now_ns: int, *, up: bool) -> None:
+        """Drop an edge or bring it back, in this and in later runs."""
+
+    @property
     def store(self) -> "Store":
         """Ended orders, graphs and fills; queries."""
 

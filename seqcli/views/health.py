@@ -35,6 +35,28 @@ def drift(body: Any) -> list[Block]:
     return [Pairs(rows=rows)]
 
 
+def prometheus(body: Any) -> str:
+    """The same as Prometheus text (exposition format 0.0.4): a gauge an edge, and the drift."""
+    rows = [("seq_edge_up", "Whether an edge is connected.", _ups(body))]
+    rows.append(("seq_edges_expected", "How many edges are expected.", [("", len(body["expected"]))]))
+    rows.append(("seq_edges_drift", "1 while an expected edge is missing.", [("", int(bool(body["drift"])))]))
+    lines = []
+    for name, text_, samples in rows:
+        lines += [f"# HELP {name} {text_}", f"# TYPE {name} gauge"]
+        lines += [f"{name}{label} {value}" for label, value in samples]
+    return "\n".join(lines)
+
+
+def _ups(body: Any) -> list[tuple[str, int]]:
+    connected = {str(name) for name in body["connected"]}
+    known = sorted({str(name) for name in body["expected"]} | connected)
+    return [(f'{{edge="{_escaped(name)}"}}', int(name in connected)) for name in known]
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
 def edges(body: Any) -> list[Block]:
     """A line an edge."""
     fields = ("edge_id", "region", "connected")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Grid, Line, Pairs
-from seqcli.views.cells import columns, entries, items, text, when
+from seqcli.views.cells import columns, entries, items, names, text, when
 
 
 def ready(body: Any) -> list[Block]:
@@ -51,6 +51,13 @@ def reset(body: Any) -> list[Block]:
     """What a reset did."""
     fields = ("cancelled_orders", "deleted", "written")
     return [Pairs(rows=[(name.replace("_", " "), text(body, name)) for name in fields])]
+
+
+def connected(body: Any) -> list[Block]:
+    """An edge that went or came, and every one that is down."""
+    word = Cell("connected", "good") if body["connected"] is True else Cell("down", "bad")
+    rows: list[tuple[str, Cell | str]] = [(text(body, "edge"), word), ("down", names(body, "down") or "none")]
+    return [Pairs(rows=[*rows, ("orders out of reach", text(body, "open_orders"))])]
 
 
 def seeded(body: Any) -> list[Block]:

@@ -77,6 +77,21 @@ class Seeded(msgspec.Struct, kw_only=True):
     deleted: int
 
 
+class Connect(msgspec.Struct, kw_only=True):
+    """Whether the edge is to be up."""
+
+    connected: bool
+
+
+class Connected(msgspec.Struct, kw_only=True):
+    """The edge, and every one that is down; `open_orders` rest where nothing gets through."""
+
+    edge: str
+    connected: bool
+    down: list[str]
+    open_orders: int
+
+
 SETTINGS_READ = Operation(
     name="sandbox.settings_read",
     method="GET",
@@ -116,4 +131,14 @@ SEED_POSITIONS = Operation(
     errors=("VALIDATION_ERROR", "FORBIDDEN"),
     access=Access.SANDBOX,
 )
-OPERATIONS = (SETTINGS_READ, SETTINGS_WRITE, RESET, SEED_POSITIONS)
+CONNECT = Operation(
+    name="sandbox.connect",
+    method="PUT",
+    path="/v1/sandbox/edges/{edge}",
+    summary="Drop an edge of the sandbox, or bring it back",
+    body=Connect,
+    reply=Connected,
+    errors=("VALIDATION_ERROR", "FORBIDDEN"),
+    access=Access.SANDBOX,
+)
+OPERATIONS = (SETTINGS_READ, SETTINGS_WRITE, RESET, SEED_POSITIONS, CONNECT)

@@ -133,3 +133,42 @@ def test_lines_on_their_way_at_once_are_answered_in_order_and_a_cancel_waits_for
     assert done.rows[11]["outcome"] == "cancelled"
     assert seq("order", "list", "--json").body["total"] == 21
     assert seq("order", "--json").body["orders"] == []
+
+
+def test_a_monitor_sees_a_venue_drop_and_come_back(seq: Seq) -> None:
+    assert seq("sandbox", "faults", "venue-down", "kraken", "--json").body["down"] == ["kraken"]
+    done = seq("--local", "health", "edges", "--json")
+    assert (done.status, done.body["missing"]) == (3, ["kraken"])
+    assert "kraken" in done.error["message"]
+    done = seq("--local", "health", "edges", "--prom")
+    assert done.status == 3
+    lines = done.out.splitlines()
+    assert 'seq_edge_up{edge="kraken"} 0' in lines
+    assert "seq_edges_drift 1" in lines
+    assert [line for line in lines if not line.startswith("#") and len(line.split()) != 2] == []
+    assert seq("sandbox", "faults", "venue-up", "kraken").status == 0
+    assert seq("--local", "health", "edges").status == 0
+
+
+def test_prometheus_text_is_a_form_of_its_own(seq: Seq) -> None:
+    assert seq("--local", "health", "edges", "--prom", "--json").status == 2
+
+
+def test_a_watch_tells_each_look_and_outlives_a_drift(seq: Seq, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock brings the venue down before the second look, and ends the watch after the third."""
+    from seqcli.client import clock
+
+    looks: list[float] = []
+
+    def sleep(_clock: object, seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 1:
+            assert seq("sandbox", "faults", "venue-down", "okx").status == 0
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(clock.SystemClock, "sleep", sleep)
+    done = seq("--local", "health", "edges", "--watch", "60s", "-o", "json")
+    assert looks == [60.0] * 3
+    assert done.status == 130
+    assert [row["drift"] for row in done.rows] == [False, True, True]

@@ -47,7 +47,7 @@ def cancel(box: Box, call: Call) -> dict[str, Any]:
     else:
         was_ended = box.exchange.graph(client_id, name)[0].ended
         graph, orders, count = box.exchange.cancel_graph(client_id, name, call.now_ns)
-        state = "already_terminal" if was_ended else "done"
+        state = "already_terminal" if was_ended else "done" if graph.ended else "requested"
     return {
         "graph_id": graph.graph_id,
         "status": graph.status,

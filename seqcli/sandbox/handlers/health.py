@@ -16,8 +16,8 @@ def live(_box: Box, _call: Call) -> health.Live:
 
 @serves(health.EDGES)
 def edges(box: Box, _call: Call) -> health.Drift:
-    """The fifteen venues that are expected against those of this market."""
-    connected = sorted(box.market.venues())
+    """The fifteen edges that are expected against those of this market that are up."""
+    connected = sorted(name for name in box.market.venues() if name not in box.down)
     missing = [name for name in VENUES if name not in connected]
     extra = [name for name in connected if name not in VENUES]
     return health.Drift(expected=list(VENUES), connected=connected, missing=missing, extra=extra, drift=bool(missing))
@@ -64,7 +64,7 @@ def _edge(edge: Venue, box: Box, counts: dict[tuple[str, str], int], now_ns: int
         venue=venue,
         region=edge.region,
         remote=False,
-        connected=True,
+        connected=edge.id not in box.down,
         venues=[edge.id],
         instrument_types=list(kinds),
         symbol_count=sum(counts[venue, kind] for kind in kinds),

@@ -65,11 +65,12 @@ def venue_cancel_all(box: Box, call: Call) -> dict[str, Any]:
     """End every open leg on a venue."""
     venue = venue_name(box, call.path["venue"]) or ""
     rows = box.exchange.cancel_venue(call.caller.client_id, venue, call.now_ns)
+    failed = sum(row["error"] is not None for row in rows)
     return {
         "venue": venue,
         "requested": len(rows),
-        "cancelled": len(rows),
-        "failed": 0,
+        "cancelled": len(rows) - failed,
+        "failed": failed,
         "orders": rows,
         "as_of_ns": call.now_ns,
     }

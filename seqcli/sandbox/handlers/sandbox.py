@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from seqcli.sandbox.amending import unreachable
 from seqcli.sandbox.handlers.orders import venue_name
-from seqcli.sandbox.instruments import canonical
+from seqcli.sandbox.instruments import VENUES, canonical
 from seqcli.sandbox.ledger import PEGGED, cash_asset, from_human, notional_usd
 from seqcli.sandbox.paper import FILL_MODELS, cash_or_crypto
 from seqcli.sandbox.seeding import Seed
@@ -96,6 +97,18 @@ def reset(box: Box, call: Call) -> dict[str, Any]:
         "settings": read(box, call),
         "as_of_ns": call.now_ns,
     }
+
+
+@serves(sandbox.CONNECT)
+def connect(box: Box, call: Call) -> sandbox.Connected:
+    """No book, print or fill comes through a dropped edge, and no cancel gets there."""
+    _only_sandbox(call)
+    edge = call.path["edge"].lower()
+    if edge not in VENUES:
+        raise invalid(("edge", f"{edge[:32]} is not one of {', '.join(VENUES)}"))
+    box.connect(edge, call.now_ns, up=call.body.connected)
+    stuck = [order for order in box.exchange.open_orders(call.caller.client_id) if unreachable(box.exchange, order)]
+    return sandbox.Connected(edge=edge, connected=edge not in box.down, down=sorted(box.down), open_orders=len(stuck))
 
 
 @serves(sandbox.SEED_POSITIONS)
