@@ -86,7 +86,7 @@ _seq() {
     " killswitch off") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " killswitch status") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds") words+=" login logout status use list venue key wallet --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " creds login") words+=" --from --base-url --plaintext --no-check --key-file --key-helper --key-env --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " creds login") words+=" --from --base-url --plaintext --no-check --key-file --key-helper --key-env --import --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds logout") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds status") words+=" --check --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " creds use") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

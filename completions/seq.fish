@@ -733,6 +733,7 @@ complete -c seq -n "__seq_at ' creds login'" -l no-check -d 'Store it without as
 complete -c seq -n "__seq_at ' creds login'" -l key-file -d 'Leave it in this file of mode 0600; store no copy.' -r -F
 complete -c seq -n "__seq_at ' creds login'" -l key-helper -d 'A command that prints it; run without a shell.' -r
 complete -c seq -n "__seq_at ' creds login'" -l key-env -d 'An environment variable that holds it.' -r
+complete -c seq -n "__seq_at ' creds login'" -l import -d 'Take the key from the vendor\'s own settings, ~/.sequence/config.toml.'
 complete -c seq -n "__seq_at ' creds login'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' creds login'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds login'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2311,6 +2312,7 @@ complete -c seqcli -n "__seq_at ' creds login'" -l no-check -d 'Store it without
 complete -c seqcli -n "__seq_at ' creds login'" -l key-file -d 'Leave it in this file of mode 0600; store no copy.' -r -F
 complete -c seqcli -n "__seq_at ' creds login'" -l key-helper -d 'A command that prints it; run without a shell.' -r
 complete -c seqcli -n "__seq_at ' creds login'" -l key-env -d 'An environment variable that holds it.' -r
+complete -c seqcli -n "__seq_at ' creds login'" -l import -d 'Take the key from the vendor\'s own settings, ~/.sequence/config.toml.'
 complete -c seqcli -n "__seq_at ' creds login'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' creds login'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds login'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

@@ -11,7 +11,7 @@ from seqcli.commands import key_creds, venue_creds, wallet_creds, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Usage
-from seqcli.profile import account, address, logins, settings
+from seqcli.profile import account, address, logins, settings, vendor
 from seqcli.profile.secret import Secret, shown
 from seqcli.profile.settings import LOCAL
 from seqcli.views import Result
@@ -40,6 +40,9 @@ KeyHelper = Annotated[
 KeyEnv = Annotated[
     str | None, typer.Option("--key-env", metavar="VARIABLE", help="An environment variable that holds it.")
 ]
+Import = Annotated[
+    bool, typer.Option("--import", help="Take the key from the vendor's own settings, ~/.sequence/config.toml.")
+]
 Check = Annotated[bool, typer.Option("--check", help="Ask the exchange what the key may do.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A profile.", show_default=False)]
 
@@ -55,16 +58,20 @@ def login(
     key_file: KeyFile = None,
     key_helper: KeyHelper = None,
     key_env: KeyEnv = None,
+    imported: Import = False,
 ) -> Result:
     """Store a key: asked for without echo, or read from a file. The profile is --profile, else `default`."""
     name = settings.profile_name(_named(session) or DEFAULT)
-    base_url = _address(session, name, url)
+    found = vendor.read() if imported else None
+    if found is not None and (source is not None or key_file or key_helper or key_env):
+        raise Usage("--import says where the key is", hint="take the other place away")
+    base_url = _address(session, name, url or (found.base_url if found else None))
     elsewhere = _elsewhere(key_file, key_helper, key_env)
     if elsewhere:
         if source is not None or plain:
             raise Usage("a key that stays where it is is not stored, too", hint="take --from and --plaintext away")
         return _adopted(session, name, base_url, elsewhere)
-    key = _key(session, source)
+    key = found.key if found else _key(session, source)
     store: logins.Store = "file" if plain else "keyring"
     if session.options.dry_run:
         return session.said(f"would store {key} as profile {name} for {base_url}, in the {store}")

@@ -205,3 +205,16 @@ def test_a_shape_that_does_not_fit_stops_before_anything_leaves(seq: Seq, venue:
     assert named in done.error["message"]
     assert "hush" not in done.err
     assert seq("--local", "creds", "venue", "list", "--json").body["count"] == 0
+
+
+def test_the_vendor_s_key_becomes_a_profile(seq: Seq, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".sequence"
+    folder.mkdir()
+    (folder / "config.toml").touch(0o600)
+    (folder / "config.toml").write_text(f'api_key = "{KEY}"\n')
+    done = seq("creds", "login", "--import", "--plaintext", "--no-check", "--json")
+    assert done.status == 0
+    assert KEY not in done.out + done.err
+    assert seq("creds", "login", "--import", "--from", "-", "--json", stdin=KEY.encode()).status == 2
+    assert seq("creds", "status", "--json").body["profile"] == "default"
