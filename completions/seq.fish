@@ -63,7 +63,7 @@ complete -c seq -n "__seq_at ''" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ''" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' quote'" -a '(__seq_symbols)'
 complete -c seq -n "__seq_at ' quote'" -l depth -d 'Levels of the merged book, 1 to 100.' -r
-complete -c seq -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.' -r
+complete -c seq -n "__seq_at ' quote'" -l watch -d 'Again at each change until Ctrl-C.' -r
 complete -c seq -n "__seq_at ' quote'" -l max-age -d 'An older quote is not good enough: status 5.' -r
 complete -c seq -n "__seq_at ' quote'" -l all -d 'Every symbol that has a quote.'
 complete -c seq -n "__seq_at ' quote'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
@@ -1642,7 +1642,7 @@ complete -c seqcli -n "__seq_at ''" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ''" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' quote'" -a '(__seq_symbols)'
 complete -c seqcli -n "__seq_at ' quote'" -l depth -d 'Levels of the merged book, 1 to 100.' -r
-complete -c seqcli -n "__seq_at ' quote'" -l watch -d 'Again every second until Ctrl-C.' -r
+complete -c seqcli -n "__seq_at ' quote'" -l watch -d 'Again at each change until Ctrl-C.' -r
 complete -c seqcli -n "__seq_at ' quote'" -l max-age -d 'An older quote is not good enough: status 5.' -r
 complete -c seqcli -n "__seq_at ' quote'" -l all -d 'Every symbol that has a quote.'
 complete -c seqcli -n "__seq_at ' quote'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import watching, words
 from seqcli.commands.grammar import standalone
 from seqcli.commands.session import Session
 from seqcli.errors import NotFound, Partial, Usage
@@ -14,12 +14,11 @@ from seqcli.views import quotes as tables
 from seqcli.wire import quotes
 from seqcli.wire.operation import Operation, Request
 
-_PERIOD_S = 1.0
 _MILLION = 1_000_000
 
 Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL...", help="Such as ETH-USD.", show_default=False)]
 Depth = Annotated[str | None, typer.Option("--depth", metavar="N", help="Levels of the merged book, 1 to 100.")]
-Watch = Annotated[bool, typer.Option("--watch", help="Again every second until Ctrl-C.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Again at each change until Ctrl-C.")]
 MaxAge = Annotated[
     str | None, typer.Option("--max-age", metavar="5s", help="An older quote is not good enough: status 5.")
 ]
@@ -40,7 +39,10 @@ def quote(
     if session.options.dry_run:
         return session.planned((operation, request))
     age_ns = None if max_age is None else int(words.duration(max_age, "--max-age"))
-    return _watched(session, operation, request, age_ns) if watch else _asked(session, operation, request, age_ns)
+    if not watch:
+        return _asked(session, operation, request, age_ns)
+    topics = [f"prices:{name}" for name in symbols or []]
+    return watching.watched(session, lambda: _asked(session, operation, request, age_ns), topics=topics)
 
 
 def _question(names: list[str], depth: str | None, max_age: str | None, *, every: bool) -> tuple[Operation, Request]:
@@ -71,12 +73,6 @@ def _asked(session: Session, operation: Operation, request: Request, age_ns: int
 
 def _counted(body: Any) -> Any:
     return {"quotes": body["quotes"], "count": len(body["quotes"])}
-
-
-def _watched(session: Session, operation: Operation, request: Request, age_ns: int | None) -> Iterator[Result]:
-    while True:
-        yield _asked(session, operation, request, age_ns).but(live=True)
-        session.client.clock.sleep(_PERIOD_S)
 
 
 def _faults(session: Session, body: Any, age_ns: int | None) -> NotFound | Partial | None:

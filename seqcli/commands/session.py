@@ -4,6 +4,7 @@ A command asks the session to read, or hands an intent to the desk, and returns 
 the request is returned instead, exactly as it would be sent, the key masked.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -245,9 +246,12 @@ class Session:
 
     def show(self, outcome: Result | Iterable[Result]) -> int:
         """Render what a command returned, one result or a stream of them; the status of the last."""
+        if isinstance(outcome, Result):
+            return speaking.show(outcome, self.options)
         status = 0
-        for place, result in enumerate([outcome] if isinstance(outcome, Result) else outcome):
-            status = speaking.show(result.but(continued=place > 0) if result.live else result, self.options)
+        with contextlib.closing(speaking.live(self.options)) as frames:
+            for place, result in enumerate(outcome):
+                status = frames.show(result.but(continued=place > 0) if result.live else result)
         return status
 
     def emit_line(self, result: Result) -> None:

@@ -19,6 +19,11 @@ def show(result: Result, chosen: Options) -> int:
     return views.render(result, _rendering(chosen), sys.stdout, masked_stderr())
 
 
+def live(chosen: Options) -> views.Live:
+    """Where a command shows one result after another."""
+    return views.Live(_rendering(chosen), sys.stdout, masked_stderr())
+
+
 def show_line(result: Result, chosen: Options) -> None:
     """Render one result, on one line where the form has lines."""
     form = "ndjson" if chosen.output == "json" else chosen.output

@@ -16,12 +16,16 @@ from seqcli.views.result import Options
 _STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "strong": "bold", "dim": "dim", "": ""}
 _GAP = 2
 _UNLIMITED = 100_000
-_HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _HEIGHT = 25  # given, or a dumb terminal gets 80 columns whatever the width says
 
 
-def draw(blocks: Sequence[Block], options: Options, stdout: TextIO, *, redraw: bool = False) -> None:
-    """Draw `blocks`; with `redraw` over what a terminal shows already."""
+def draw(blocks: Sequence[Block], options: Options, stdout: TextIO) -> None:
+    """Draw `blocks`."""
+    stdout.write(text(blocks, options, stdout))
+
+
+def text(blocks: Sequence[Block], options: Options, stdout: TextIO) -> str:
+    """`blocks` as lines that fit `stdout`."""
     room = screen.width(stdout, options.width)
     width = _UNLIMITED if room is None else max(room, _widest(blocks, room))
     console = _console(width, coloured=screen.has_colour(stdout, options.color))
@@ -30,10 +34,7 @@ def draw(blocks: Sequence[Block], options: Options, stdout: TextIO, *, redraw: b
             if place and not isinstance(block, Line):
                 console.print()
             _print(console, block, room)
-    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-    if redraw and screen.can_redraw(stdout):
-        text = f"{_HOME}{text.replace(chr(10), _CLEAR_LINE + chr(10))}{_CLEAR_BELOW}"
-    stdout.write(text)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _console(width: int, *, coloured: bool) -> Console:

@@ -133,10 +133,11 @@ def _table(result: Result, options: Options, stdout: TextIO) -> None:
         return
     from seqcli.views import draw
 
-    draw.draw(_blocks(result, options), options, stdout, redraw=result.live)
+    draw.draw(blocks_of(result, options), options, stdout)
 
 
-def _blocks(result: Result, options: Options) -> Sequence[Block]:
+def blocks_of(result: Result, options: Options) -> Sequence[Block]:
+    """What a table of `result` is made of; an unexpected shape falls back to a generic one."""
     if options.fields is not None:
         return [generic.grid(_rows(result, options), fields=options.fields)]
     if result.table is not None:

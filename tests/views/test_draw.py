@@ -15,9 +15,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def drawn(*blocks: Block, stdout: io.StringIO | None = None, redraw: bool = False, **options: Any) -> str:
+def drawn(*blocks: Block, stdout: io.StringIO | None = None, **options: Any) -> str:
     stream = stdout or io.StringIO()
-    draw.draw(blocks, Options(**options), stream, redraw=redraw)
+    draw.draw(blocks, Options(**options), stream)
     return stream.getvalue()
 
 
@@ -95,13 +95,3 @@ def test_blocks_are_parted_by_a_blank_line_and_an_empty_one_says_so() -> None:
     assert drawn(
         Pairs(title="t", rows=[("a", "1"), ("bb", "2")]), Grid(columns=columns("A"), rows=[], empty="none")
     ) == ("t\na   1\nbb  2\n\nnone\n")
-
-
-def test_a_frame_is_drawn_over_the_last_one_only_where_a_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    assert (
-        drawn(Line("a"), Line("b"), stdout=Terminal(), redraw=True, color="never") == "\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J"
-    )
-    assert drawn(Line("a"), redraw=True) == "a\n"
-    monkeypatch.setenv("TERM", "dumb")
-    assert drawn(Line("a"), stdout=Terminal(), redraw=True) == "a\n"

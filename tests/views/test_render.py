@@ -15,7 +15,6 @@ import pytest
 import seqcli
 from seqcli.errors import BY_CODE, Failure, OutcomeUnknown, Refused, Usage
 from seqcli.views import Options, Result, note, planned, render, render_failure
-from seqcli.views.blocks import Line
 from seqcli.wire.strict import Number, parse
 
 Show = Callable[..., Any]
@@ -188,12 +187,6 @@ def test_frames_for_a_program_are_one_line_each_with_one_heading(show: Show) -> 
     assert show(frame, live=True, output="csv").out == "symbol,mid\r\nETH,1.50\r\n"
     assert show(frame, live=True, continued=True, output="csv").out == "ETH,1.50\r\n"
     assert show(frame, live=True, raw=b'{"a":1}', output="raw").out == '{"a":1}\n'
-
-
-def test_frames_for_people_are_drawn_over_one_another(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    shown = show({"a": 1}, live=True, terminal=True, color="never", table=lambda _: [Line("frame")])
-    assert shown.out == "\x1b[Hframe\x1b[K\n\x1b[J"
 
 
 class Counting(io.StringIO):
