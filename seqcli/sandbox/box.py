@@ -15,7 +15,9 @@ from seqcli.sandbox.store import SNAPSHOT_BYTES, Store, open_store, set_aside
 if TYPE_CHECKING:
     from seqcli.sandbox.books import Market
     from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.outages import Reachable
+    from seqcli.sandbox.tickets import Tickets
     from seqcli.sandbox.vault import Vault
 
 
@@ -45,6 +47,8 @@ class OpenBox:
         self._market: Reachable | None = None
         self._exchange: Exchange | None = None
         self._vault: Vault | None = None
+        self._tickets: Tickets | None = None
+        self.hub: Hub | None = None
         self.api_key = state.first_key()
         self._use(open_store(state.database, clock_ns(), thorough=thorough))
 
@@ -71,7 +75,10 @@ class OpenBox:
             self.state.keep_first_key(raw)
             self.api_key = raw
         self.store.save_key(key)
+        known = any(row.key_id == key.key_id for row in self.keys.of(key.client_id))
         self.keys.add(key)
+        if known and self.hub is not None:
+            self.hub.revoke(key.key_id)
 
     @property
     def market(self) -> "Reachable":
@@ -135,6 +142,15 @@ class OpenBox:
 
             self._vault = Vault(self.store, self.state.master_key_file)
         return self._vault
+
+    @property
+    def tickets(self) -> "Tickets":
+        """Tickets that were given and not used; they do not outlive the process."""
+        if self._tickets is None:
+            from seqcli.sandbox.tickets import Tickets
+
+            self._tickets = Tickets()
+        return self._tickets
 
     def close(self, *, snapshot: bool = False) -> None:
         """Make everything durable and close; with `snapshot` the next start has no event to replay."""

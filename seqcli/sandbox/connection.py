@@ -40,6 +40,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
         self._watch: asyncio.TimerHandle | None = None
         self._seen: object = self
+        self._streaming: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse one connection too many."""
@@ -69,8 +70,8 @@ class Connection(HttpToolsProtocol):
         """A new head begins."""
         self._in_head = True
         super().on_message_begin()
-        # the way to end this connection without an answer, for scripted failures
-        self.scope["extensions"] = {"seq.cut": {"abort": self.transport.abort}}
+        # end this connection without an answer; leave a slow reader to the stream that is sent to it
+        self.scope["extensions"] = {"seq.connection": {"abort": self.transport.abort, "stream": self._stream}}
 
     def on_headers_complete(self) -> None:
         """The head has ended; what follows is body."""
@@ -83,6 +84,15 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
         self._in_head = True
 
+    def handle_websocket_upgrade(self) -> None:
+        """The socket has limits of its own."""
+        if self._watch is not None:
+            self._watch.cancel()
+        super().handle_websocket_upgrade()
+
+    def _stream(self) -> None:
+        self._streaming = self.cycle
+
     def send_400_response(self, msg: str) -> None:
         """What the parser could not read."""
         self._refuse(400, "BAD_REQUEST", f"bad request: http: {msg}")
@@ -90,7 +100,7 @@ class Connection(HttpToolsProtocol):
     def _look(self) -> None:
         """Twice at the same unfinished request = too slow."""
         waiting: object = None
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.cycle is not None and not self.cycle.response_complete and self.cycle is not self._streaming:
             waiting = self.cycle if self.cycle.more_body or self.flow.write_paused else None
         elif self._head:
             waiting = self.headers

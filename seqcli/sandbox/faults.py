@@ -24,7 +24,7 @@ import msgspec
 
 from seqcli.errors import Usage
 from seqcli.sandbox.gate import Inbound, Outbound, refusal
-from seqcli.sandbox.http import Application, Receive, Scope, Send, send_reply
+from seqcli.sandbox.http import Application, Receive, Scope, Send
 from seqcli.sandbox.ids import random_id
 from seqcli.sandbox.serving import Problem
 
@@ -74,12 +74,12 @@ class Faults:
         rule = self.next_for(inbound)
         if rule is None:
             return False
-        scope, receive, send = carried
+        scope, receive, _ = carried
         reply = await _REPLIES[rule.action](rule, application, inbound, receive)
         if reply is None:
-            scope["extensions"]["seq.cut"]["abort"]()
+            scope["extensions"]["seq.connection"]["abort"]()
         else:
-            await send_reply(reply, send)
+            await application.deliver(reply, inbound, carried)
         return True
 
     def _acts(self, at: int, rule: Rule) -> bool:

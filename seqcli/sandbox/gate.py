@@ -14,19 +14,22 @@ import msgspec
 from seqcli.sandbox.bodies import read_body, read_query
 from seqcli.sandbox.damage import CannotWrite
 from seqcli.sandbox.ids import random_id
+from seqcli.sandbox.inbound import MAX_ID, Inbound, check_media, no_route, too_large
 from seqcli.sandbox.keys import LIVE_PREFIX, Key
 from seqcli.sandbox.limiter import Limiter, Verdict
 from seqcli.sandbox.log import clean
-from seqcli.sandbox.serving import NOBODY, Answer, Call, Caller, Problem, handler_for
+from seqcli.sandbox.serving import NOBODY, Answer, Call, Caller, Following, Problem, handler_for
 from seqcli.wire import catalogue, strict
 from seqcli.wire.envelope import envelope
 from seqcli.wire.operation import Access, Operation
 
 if TYPE_CHECKING:
     from seqcli.sandbox.box import OpenBox
+    from seqcli.wire.streams import Socket
 
-MAX_ID, MAX_KEY = 128, 512
-_WRITES = frozenset({"POST", "PUT", "PATCH"})
+__all__ = ["Admitted", "Entrance", "Gate", "Inbound", "Outbound", "refusal"]
+
+MAX_KEY = 512
 _STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos", "api_keys"})
 """Nouns that neither show nor change what the exchange holds; what they store is durable when they return."""
 _ROLES = {
@@ -35,15 +38,6 @@ _ROLES = {
     Access.ADMIN: ("admin",),
     Access.SANDBOX: ("trader", "admin"),
 }
-
-
-class Inbound(msgspec.Struct):
-    """A request's head: `path` as it was sent (percent-encoded), header names in lower case."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
 
 
 class Admitted(msgspec.Struct):
@@ -62,13 +56,25 @@ class Admitted(msgspec.Struct):
         return self.operation.body_limit
 
 
+class Entrance(msgspec.Struct):
+    """A socket that may be opened."""
+
+    socket: "Socket"
+    request_id: str
+    caller: Caller
+    headers: dict[str, str]
+
+
 class Outbound(msgspec.Struct):
-    """A whole reply. It may leave once event `durable_seq` is on disk."""
+    """A whole reply, or the head of one that goes on (`following`). It may leave once event `durable_seq` is on
+    disk.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     durable_seq: int = 0
+    following: Following | None = None
 
 
 class Gate:
@@ -110,6 +116,17 @@ class Gate:
         except Exception:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
             return self._bug(inbound, headers)
 
+    def enter(self, inbound: Inbound) -> Entrance | Outbound:
+        """Every check of a request to open a WebSocket, before anything is opened."""
+        request_id = self._request_id(inbound)
+        headers = {"X-Request-Id": request_id}
+        try:
+            return self._enter(inbound, request_id, headers)
+        except Problem as problem:
+            return refusal(problem, headers)
+        except Exception:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
+            return self._bug(inbound, headers)
+
     def answer(self, admitted: Admitted, body: bytes) -> Outbound:
         """Check the body, call the handler, and put its events on their way to disk."""
         try:
@@ -137,24 +154,41 @@ class Gate:
         return given if usable else self._make_id()
 
     def _admit(self, inbound: Inbound, request_id: str, headers: dict[str, str]) -> Admitted:
-        if inbound.headers.get("host", "").lower() not in self._hosts:
-            raise Problem("FORBIDDEN", "forbidden: host: not an address of this exchange")
-        origin = inbound.headers.get("origin")
-        if origin is not None and origin.lower() not in self._origins:
-            raise Problem("FORBIDDEN", "forbidden: origin: pages of other sites may not call")
+        self._check_address(inbound)
         routes = catalogue.at_path(inbound.path)
         found = next((row for row in routes if row[0].method == inbound.method), None)
         caller = NOBODY
         if found is None or found[0].access is not Access.PUBLIC:
             caller = self._caller(inbound, found and found[0], headers)
         if found is None:
-            raise _no_route(inbound, routes)
+            raise no_route(inbound, routes)
         operation, path = found
-        _check_media(inbound, operation)
+        check_media(inbound, operation)
         return Admitted(inbound, request_id, operation, path, caller, headers)
 
-    def _caller(self, inbound: Inbound, operation: Operation | None, headers: dict[str, str]) -> Caller:
-        key = self._key(inbound.headers.get("authorization", ""))
+    def _enter(self, inbound: Inbound, request_id: str, headers: dict[str, str]) -> Entrance:
+        from seqcli.wire.streams import SOCKETS
+
+        self._check_address(inbound)
+        caller = self._caller(inbound, None, headers, ticketed=True)
+        socket = SOCKETS.get(inbound.path)
+        if socket is None or inbound.method != "GET":
+            raise no_route(inbound, catalogue.at_path(inbound.path))
+        if self.closing or self._box.sequencer.halted is not None:
+            raise Problem("SERVICE_UNAVAILABLE", "service unavailable: stopping")
+        return Entrance(socket, request_id, caller, headers)
+
+    def _check_address(self, inbound: Inbound) -> None:
+        if inbound.headers.get("host", "").lower() not in self._hosts:
+            raise Problem("FORBIDDEN", "forbidden: host: not an address of this exchange")
+        origin = inbound.headers.get("origin")
+        if origin is not None and origin.lower() not in self._origins:
+            raise Problem("FORBIDDEN", "forbidden: origin: pages of other sites may not call")
+
+    def _caller(
+        self, inbound: Inbound, operation: Operation | None, headers: dict[str, str], *, ticketed: bool = False
+    ) -> Caller:
+        key = self._key(inbound, ticketed=ticketed or (operation is not None and operation.noun == "streams"))
         caller = self._box.keys.caller(key)
         key.last_used_ns = self._clock_ns()
         if operation is not None and caller.role not in _ROLES[operation.access]:
@@ -166,7 +200,10 @@ class Gate:
                 raise Problem("RATE_LIMITED", "rate limit exceeded", headers={"Retry-After": str(verdict.wait_s)})
         return caller
 
-    def _key(self, authorization: str) -> Key:
+    def _key(self, inbound: Inbound, *, ticketed: bool) -> Key:
+        authorization = inbound.headers.get("authorization", "")
+        if ticketed and not authorization and inbound.query:
+            return self._key_of_ticket(inbound.query)
         scheme, _, raw = authorization.partition(" ")
         raw = raw.strip()
         if scheme.lower() != "bearer" or not raw:
@@ -176,6 +213,19 @@ class Gate:
         key = self._box.keys.find(raw) if len(raw) <= MAX_KEY else None
         if key is None:
             raise Problem("UNAUTHORIZED", "unauthorized: key: unknown or revoked")
+        return key
+
+    def _key_of_ticket(self, query: str) -> Key:
+        from urllib.parse import parse_qs
+
+        given = parse_qs(query)
+        if "ticket" not in given:
+            also = "; a key in the address is not taken" if "api_key" in given else ""
+            raise Problem("UNAUTHORIZED", f"unauthorized: key: missing; send Authorization: Bearer seq_test_…{also}")
+        box = self._box
+        key = box.tickets.use(given["ticket"][-1], box.keys, box.sequencer.stamp())
+        if key is None:
+            raise Problem("UNAUTHORIZED", "unauthorized: ticket: unknown, used or expired")
         return key
 
     def _answer(self, admitted: Admitted, raw: bytes) -> Outbound:
@@ -221,44 +271,13 @@ def refusal(problem: Problem, headers: dict[str, str]) -> Outbound:
     return Outbound(problem.status, told, body)
 
 
-def too_large(operation: Operation) -> Problem:
-    """The body is over the operation's limit."""
-    return Problem(
-        "BAD_REQUEST",
-        f"bad request: body: larger than {operation.body_limit} bytes",
-        headers={"Connection": "close"},
-    )
-
-
 def _reply(operation: Operation, result: Any, headers: dict[str, str]) -> Outbound:
     answer = result if isinstance(result, Answer) else Answer(result)
+    if isinstance(answer.body, Following):
+        return Outbound(200, headers, b"", following=answer.body)
     body = answer.body if isinstance(answer.body, bytes) else strict.encode(answer.body)
     status = answer.status or operation.success[0]
     return Outbound(status, {"Content-Type": "application/json", **headers, **answer.headers}, body)
-
-
-def _no_route(inbound: Inbound, routes: list[tuple[Operation, dict[str, str]]]) -> Problem:
-    allow = ", ".join(sorted({operation.method for operation, _ in routes}))
-    headers = {"Allow": allow} if allow else {}
-    shown = inbound.path[:MAX_ID].encode("ascii", "replace").decode()
-    reason = f"{shown}; it answers {allow}" if allow else shown
-    return Problem("NOT_FOUND", f"not found: path: {reason}", headers=headers)
-
-
-def _check_media(inbound: Inbound, operation: Operation) -> None:
-    headers = inbound.headers
-    length = headers.get("content-length", "0")
-    has_body = length != "0" or "transfer-encoding" in headers
-    if not has_body or inbound.method not in _WRITES:
-        return
-    media, _, parameters = headers.get("content-type", "").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    if media.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
-        raise Problem("BAD_REQUEST", "bad request: content-type: must be application/json")
-    if headers.get("content-encoding", "identity") != "identity":
-        raise Problem("BAD_REQUEST", "bad request: content-encoding: send the body as it is")
-    if length.isdigit() and int(length) > operation.body_limit:
-        raise too_large(operation)
 
 
 def _tell(verdict: Verdict, headers: dict[str, str]) -> None:

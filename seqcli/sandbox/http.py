@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqcli.sandbox.damage import CannotWrite
-from seqcli.sandbox.gate import Admitted, Gate, Inbound, Outbound, too_large
+from seqcli.sandbox.gate import Admitted, Gate, Inbound, Outbound, refusal
+from seqcli.sandbox.inbound import too_large
+from seqcli.sandbox.problems import Problem
+from seqcli.sandbox.sse import EventStream
 
 if TYPE_CHECKING:
+    from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.sequencer import GroupCommit
 
 Scope = MutableMapping[str, Any]
@@ -24,9 +28,10 @@ class Mischief(Protocol):
 class Application:
     """Each reply leaves when the events it tells of are on disk."""
 
-    def __init__(self, gate: Gate, commits: "GroupCommit", faults: "Mischief | None" = None) -> None:
+    def __init__(self, gate: Gate, commits: "GroupCommit", hub: "Hub", faults: "Mischief | None" = None) -> None:
         self._gate = gate
         self._commits = commits
+        self._hub = hub
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +46,23 @@ class Application:
         if self._faults is not None and await self._faults.play(self, inbound, (scope, receive, send)):
             return
         reply = await self.reply(inbound, receive)
-        await send_reply(reply, send)
+        await self.deliver(reply, inbound, (scope, receive, send))
+
+    async def deliver(self, reply: Outbound, inbound: Inbound, carried: tuple[Scope, Receive, Send]) -> None:
+        """Put `reply` on the wire; one that goes on does so until either side has had enough."""
+        scope, receive, send = carried
+        if reply.following is None:
+            await send_reply(reply, send)
+            return
+        connection = scope["extensions"]["seq.connection"]
+        stream = EventStream(self._hub, reply.following, reply, connection["abort"])
+        try:
+            stream.join(inbound.headers.get("last-event-id"))
+        except Problem as problem:
+            await send_reply(refusal(problem, reply.headers), send)
+            return
+        connection["stream"]()
+        await stream.run(receive, send)
 
     async def reply(self, inbound: Inbound, receive: Receive, times: int = 1) -> Outbound:
         """The whole reply, durable. With `times` 2 the request is handled as if it had arrived twice."""

@@ -10,6 +10,7 @@ from seqcli import __version__
 from seqcli.wire import catalogue
 from seqcli.wire.envelope import HTTP_STATUS
 from seqcli.wire.operation import Access, Operation
+from seqcli.wire.streams import SOCKETS, EventText, Socket
 
 _EVERYWHERE = ("BAD_REQUEST", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 _WITH_KEY = ("UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED")
@@ -51,6 +52,7 @@ def document(url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, schemas)
+    paths |= {socket.path: {"get": _socket(socket)} for socket in SOCKETS.values()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sequence Markets sandbox", "version": __version__, "description": _INFO},
@@ -74,7 +76,7 @@ def _schemas(operations: list[Operation]) -> tuple[dict[Any, Any], dict[str, Any
 
 def _kinds(operation: Operation) -> list[Any]:
     kinds = (*_bodies(operation), operation.reply)
-    return [kind for kind in kinds if kind not in (bytes, str)]
+    return [kind for kind in kinds if kind not in (bytes, str, EventText)]
 
 
 def _bodies(operation: Operation) -> tuple[Any, ...]:
@@ -101,6 +103,31 @@ def _entry(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         content = {"application/json": {"schema": _body_schema(operation, schemas)}}
         entry["requestBody"] = {"required": not operation.body_optional, "content": content}
     return entry
+
+
+def _socket(socket: Socket) -> dict[str, Any]:
+    """A WebSocket, as far as this format can say it: the request that opens it."""
+    refused = {"content": {"application/json": {"schema": {"$ref": _REF.format(name="Error")}}}}
+    return {
+        "operationId": socket.name,
+        "tags": ["streams"],
+        "summary": socket.summary,
+        "parameters": [
+            {
+                "name": "ticket",
+                "in": "query",
+                "required": False,
+                "description": "in the place of the key, once",
+                "schema": {"type": "string"},
+            },
+            _REQUEST_ID,
+        ],
+        "responses": {
+            "101": {"description": "open"},
+            "401": {"description": "UNAUTHORIZED", **refused},
+            "429": {"description": "RATE_LIMITED", **refused},
+        },
+    }
 
 
 _REQUEST_ID = {
@@ -158,6 +185,8 @@ def _responses(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 def _content(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if operation.reply is bytes:
         return {"*/*": {"schema": {}}}
+    if operation.reply is EventText:
+        return {"text/event-stream": {"schema": {"type": "string"}}}
     if operation.reply is str:
         return {"text/html": {"schema": {"type": "string"}}}
     return {"application/json": {"schema": schemas[operation.reply]}}

@@ -31,6 +31,8 @@ class Sequencer:
         self.exchange: Exchange | None = None
         self.staged_seq = 0
         self.halted: str | None = None
+        self.listener: Listener | None = None
+        self._untold: list[Event] = []
 
     def attach(self, exchange: "Exchange", seq: int, ts_ns: int) -> None:
         """Begin with an exchange that stands after event `seq`."""
@@ -50,9 +52,20 @@ class Sequencer:
             events, exchange.pending = exchange.pending, []
             self.store.stage(events)
             self.staged_seq = events[-1].seq
+            if self.listener is not None:
+                self._untold += events
             if self.store.snapshot_due:
                 self.snapshot()
         return self.staged_seq
+
+    def publish(self) -> None:
+        """Tell the listener of what is on disk by now. Only in the thread that stages."""
+        if self._untold and self.listener is not None:
+            settled = self.store.committed_seq
+            told = [event for event in self._untold if event.seq <= settled]
+            del self._untold[: len(told)]
+            if told:
+                self.listener(told)
 
     def snapshot(self) -> None:
         """Stage a snapshot of the exchange as it is now; nothing of it may be pending."""
@@ -85,6 +98,7 @@ class GroupCommit:
         cannot be.
         """
         if self._sequencer.store.committed_seq >= seq:
+            self._sequencer.publish()
             return None
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiters.append((seq, waiter))
@@ -109,6 +123,7 @@ class GroupCommit:
                     waiter.set_exception(error)
             return
         self._sequencer.store.forget_fresh()
+        self._sequencer.publish()
         settled = self._sequencer.store.committed_seq
         waiting = []
         for seq, waiter in self._waiters:

@@ -1,31 +1,31 @@
-"""The exchange kept open: uvicorn on loopback, the gate, group commits, and a clean end on SIGTERM and
+"""The exchange kept open: uvicorn on loopback, the gate, group commits, streams, and a clean end on SIGTERM and
 SIGINT.
+
+`serve` runs in the thread that calls it. To have a server beside other work in one process:
+
+    with served(Serving(folder=folder, port=0)) as ready: ... ready.url, ready.api_key ...
 """
 
-import asyncio
-import contextlib
 import gc
 import ipaddress
-import logging
 import os
-import signal
+import queue
 import socket
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import uvicorn
 
 from seqcli.errors import NotSent, Usage
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.connection import Connection
 from seqcli.sandbox.gate import Gate
-from seqcli.sandbox.http import Application
+from seqcli.sandbox.hub import Hub
 from seqcli.sandbox.log import to_stderr
-from seqcli.sandbox.sequencer import GroupCommit
+from seqcli.sandbox.running import Running
 from seqcli.sandbox.serving import Settings
 from seqcli.sandbox.state import LOCK_WAIT_S, Server, State
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from seqcli.sandbox.faults import Faults
 
 DEFAULT_PORT = 50052
-_TICK_S = 0.25
-_DRAIN_S = 5
-_IDLE_S = 75
 
 
 class Serving(msgspec.Struct, kw_only=True):
@@ -63,8 +60,14 @@ class Ready(msgspec.Struct, kw_only=True):
     pid: int
 
 
-def serve(serving: Serving, ready: Callable[[Ready], None], log: Callable[[str], None] = to_stderr) -> None:
-    """Serve until SIGTERM or SIGINT; then finish what was begun, write a snapshot and return.
+def serve(
+    serving: Serving,
+    ready: Callable[[Ready], None],
+    log: Callable[[str], None] = to_stderr,
+    begun: Callable[[Running], None] = lambda _: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT (in the main thread), or until `Running.end` of what `begun` was given; then
+    finish what was begun, write a snapshot and return.
 
     Raises `Usage` for a host that is not loopback or a port in use, `AlreadyServed` when another server has
     the state folder.
@@ -77,12 +80,39 @@ def serve(serving: Serving, ready: Callable[[Ready], None], log: Callable[[str],
         if other is not None:
             raise AlreadyServed(other)
         try:
-            _run(serving, state, listener, ready, log)
+            _run(serving, state, listener, (ready, begun, log))
         finally:
             state.withdraw()
             state.lock.close()
     finally:
         listener.close()
+
+
+@contextmanager
+def served(serving: Serving, log: Callable[[str], None] = to_stderr) -> Iterator[Ready]:
+    """A server in a thread of its own, ready inside the block and ended after it. Raises what `serve` raises."""
+    told: queue.SimpleQueue[Ready | BaseException] = queue.SimpleQueue()
+    running: list[Running] = []
+
+    def work() -> None:
+        try:
+            serve(serving, told.put, log, running.append)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the server was asked for
+            told.put(error)
+
+    thread = threading.Thread(target=work, name="exchange")
+    thread.start()
+    first = told.get()
+    try:
+        if isinstance(first, BaseException):
+            raise first
+        yield first
+    finally:
+        for one in running:
+            one.end()
+        thread.join()
+    if not told.empty() and isinstance(last := told.get(), BaseException):
+        raise last
 
 
 class AlreadyServed(NotSent):
@@ -102,9 +132,9 @@ def _run(
     serving: Serving,
     state: State,
     listener: socket.socket,
-    ready: Callable[[Ready], None],
-    log: Callable[[str], None],
+    tell: tuple[Callable[[Ready], None], Callable[[Running], None], Callable[[str], None]],
 ) -> None:
+    ready, begun, log = tell
     settings = Settings(qps=serving.qps, started_ns=time.time_ns())
     box = OpenBox(state, settings, time.time_ns, market=serving.market, thorough=True)
     try:
@@ -117,122 +147,18 @@ def _run(
         box.store.read_apart()
         host, port = listener.getsockname()[:2]
         gate = Gate(box, hosts=_hosts(host, port), clock_ns=time.monotonic_ns, log=log)
+        hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns)
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
         state.announce(Server(url=told.url, pid=told.pid, started_ns=settings.started_ns))
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        _loop(box, gate, serving.faults, listener, lambda: ready(told))
+        running = Running(box, gate, hub, serving.faults)
+        begun(running)
+        running.run(listener, lambda: ready(told))
     finally:
         box.close(snapshot=True)
     if box.sequencer.halted is not None:
         raise NotSent(f"halted: {box.sequencer.halted}", code="CANNOT_WRITE")
-
-
-def _loop(
-    box: OpenBox,
-    gate: Gate,
-    faults: "Faults | None",
-    listener: socket.socket,
-    ready: Callable[[], None],
-) -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, "commit") as worker:
-            commits = GroupCommit(box.sequencer, loop, worker)
-            _listen_to_uvicorn(gate)
-            config = uvicorn.Config(
-                Application(gate, commits, faults),
-                http=Connection,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=_IDLE_S,
-                timeout_graceful_shutdown=_DRAIN_S,
-            )
-            server = _Uvicorn(config, gate, ready)
-            ticking = loop.create_task(_tick(box, commits, gate))
-            _on_signals(loop, server)
-            try:
-                await server.serve([listener])
-            finally:
-                ticking.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await ticking
-
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(main())
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its own signals: it would raise them again at the end, and the exit status would not
-    be 0.
-    """
-
-    def __init__(self, config: uvicorn.Config, gate: Gate, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._gate = gate
-        self._ready = ready
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._serve(sockets)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    def end(self) -> None:
-        """Stop accepting; a second time: stop waiting, too."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
-        self._gate.closing = True
-
-
-async def _tick(box: OpenBox, commits: GroupCommit, gate: Gate) -> None:
-    """Let resting orders fill and timers run while nobody asks."""
-    from traceback import format_exc
-
-    while box.sequencer.halted is None:
-        await asyncio.sleep(_TICK_S)
-        try:
-            box.catch_up()
-        except Exception:  # noqa: BLE001 - whatever it is, an exchange that cannot go on must not pretend to
-            gate.report(f"the exchange cannot go on\n{format_exc()}")
-            box.sequencer.halted = "the exchange cannot go on"
-        if box.sequencer.staged_seq > box.store.committed_seq:
-            commits.begin()
-    gate.report(f"halted, and every request is refused: {box.sequencer.halted}")
-
-
-def _listen_to_uvicorn(gate: Gate) -> None:
-    """Its errors go where ours go, cleaned of keys; its other lines nowhere."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            gate.report(self.format(record))
-
-    logger = logging.getLogger("uvicorn")
-    logger.propagate = False
-    logger.handlers = [Handler(logging.ERROR)]
-
-
-def _on_signals(loop: asyncio.AbstractEventLoop, server: _Uvicorn) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, server.end)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(server.end))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -17,9 +17,11 @@ from seqcli.wire.operation import Operation
 
 if TYPE_CHECKING:
     from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.keys import Key, Keys
     from seqcli.sandbox.market import Market
     from seqcli.sandbox.store import Store
+    from seqcli.sandbox.tickets import Tickets
     from seqcli.sandbox.vault import Vault
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Box",
     "Call",
     "Caller",
+    "Following",
     "Handler",
     "Problem",
     "Settings",
@@ -75,6 +78,15 @@ class Answer(msgspec.Struct):
     headers: dict[str, str] = {}
 
 
+class Following(msgspec.Struct, kw_only=True):
+    """The body of an answer that goes on: the events of a `stream`, from after `last_id` if that is given."""
+
+    stream: str
+    caller: Caller
+    filters: dict[str, str]
+    last_id: str | None = None
+
+
 class Settings(msgspec.Struct, kw_only=True):
     """How this exchange was started."""
 
@@ -88,6 +100,8 @@ class Box(Protocol):
     """What handlers reach. Each part is opened when it is first asked for."""
 
     settings: Settings
+    hub: "Hub | None"
+    """Who listens; None when no server runs."""
 
     @property
     def exchange(self) -> "Exchange":
@@ -115,6 +129,10 @@ class Box(Protocol):
     @property
     def keys(self) -> "Keys":
         """API keys as hashes."""
+
+    @property
+    def tickets(self) -> "Tickets":
+        """Tickets that were given and not used."""
 
     def keep_key(self, key: "Key", *, raw: str | None = None) -> None:
         """Store a key, new or changed; `raw` is its new text, if it got one."""

@@ -24,6 +24,7 @@ NOUNS = (
     "api_keys",
     "wallets",
     "algos",
+    "streams",
     "docs",
 )
 _NOUN_OF_SEGMENT = {
@@ -50,6 +51,7 @@ _NOUN_OF_SEGMENT = {
     "wallets": "wallets",
     "algos": "algos",
     "deployments": "algos",
+    "ws": "streams",
     "openapi.json": "docs",
     "docs": "docs",
 }
@@ -77,6 +79,8 @@ def at_path(path: str) -> list[tuple[Operation, dict[str, str]]]:
     segments = path.split("/")
     start = 2 if len(segments) > 2 and segments[1] == "v1" else 1  # noqa: PLR2004 - "", "v1", noun
     noun = _NOUN_OF_SEGMENT.get(segments[start]) if len(segments) > start else None
+    if segments[start + 1 :] == ["stream"]:
+        noun = "streams"
     if noun is None:
         return []
     found = []

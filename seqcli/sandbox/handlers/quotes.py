@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from time import perf_counter_ns
 from typing import Any
 
-from seqcli.sandbox.books import Book, Level
+from seqcli.sandbox.books import Book
+from seqcli.sandbox.consolidated import PRICE, SIZE, human, merged, nbbo
 from seqcli.sandbox.instruments import canonical
 from seqcli.sandbox.serving import Answer, Box, Call, invalid, serves
 from seqcli.wire import quotes, strict
 
-PRICE, SIZE = 9, 8
-"""Decimals of a price and of a quantity."""
 MAX_AGE_S = 300
 MAX_DEPTH, MAX_SYMBOLS = 100, 2000
 _KINDS = ("spot", "perp", "prediction")
@@ -100,12 +99,12 @@ def _template(symbol: str, books: Mapping[str, Book], depth: int, region: str) -
     venues = ",".join(f'"{venue}":{_touch(book)}' for venue, book in live.items())
     levels = "null"
     if live:
-        sides = f'"bids":{_merged(live, depth, best=max)},"asks":{_merged(live, depth, best=min)}'
+        sides = f'"bids":{merged(live, depth, best=max)},"asks":{merged(live, depth, best=min)}'
         levels = f'{{{sides},"ts_ns":{last_ns}}}'
     source = "edge_nbbo" if live else "unavailable"
-    nbbo = _nbbo(max(bids, default=0), min(asks, default=0))
+    touch = nbbo(max(bids, default=0), min(asks, default=0))
     text = (
-        f'{{"symbol":{_text(symbol)},"nbbo":{nbbo},"venues":{{{venues}}},'
+        f'{{"symbol":{_text(symbol)},"nbbo":{touch},"venues":{{{venues}}},'
         f'"book":{levels},"source":"{source}","region":"{region}","remote":false,"last_update_ns":{last_ns}}}'
     )
     return text.encode(), instants
@@ -118,28 +117,6 @@ def _touch(book: Book) -> str:
         f'{{"bid":{human(bid, PRICE)},"ask":{human(ask, PRICE)},"bid_size":{human(bid_size, SIZE)},'
         f'"ask_size":{human(ask_size, SIZE)},"age_ms":%d}}'
     )
-
-
-def _nbbo(bid: int, ask: int) -> str:
-    """Mid and spread are 0 when a side is missing or the venues cross; the spread is in basis points of the
-    mid.
-    """
-    usable = 0 < bid <= ask
-    mid = human((bid + ask) * 5, PRICE + 1) if usable else "0.0"
-    spread = human((ask - bid) * 2 * 10_000 * 10**6 // (bid + ask), 6) if usable else "0.0"
-    return f'{{"bid":{human(bid, PRICE)},"ask":{human(ask, PRICE)},"mid":{mid},"spread_bps":{spread}}}'
-
-
-def _merged(books: Mapping[str, Book], depth: int, best: Any) -> str:
-    """The `depth` best levels over all venues; sizes at one price are added."""
-    is_bid = best is max
-    sizes: dict[int, int] = {}
-    sides: list[tuple[Level, ...]] = [book.bids if is_bid else book.asks for book in books.values()]
-    for side in sides:
-        for price, size in side[:depth]:
-            sizes[price] = sizes.get(price, 0) + size
-    prices = sorted(sizes, reverse=is_bid)[:depth]
-    return f"[{','.join(f'[{human(price, PRICE)},{human(sizes[price], SIZE)}]' for price in prices)}]"
 
 
 def _summary(box: Box, symbol: str, now_ns: int, max_age_s: int) -> bytes | None:
@@ -155,15 +132,8 @@ def _summary(box: Box, symbol: str, now_ns: int, max_age_s: int) -> bytes | None
         f'"age_ms":{(now_ns - top.ts_ns) // _MS}}}'
         for venue, top in tops.items()
     )
-    return f'{{"symbol":{_text(symbol)},"nbbo":{_nbbo(bid, ask)},"venues":{{{venues}}}}}'.encode()
+    return f'{{"symbol":{_text(symbol)},"nbbo":{nbbo(bid, ask)},"venues":{{{venues}}}}}'.encode()
 
 
 def _text(symbol: str) -> str:
     return f'"{symbol}"'  # the resolver lets no quote or backslash through
-
-
-def human(value: int, digits: int) -> str:
-    """A fixed-point integer as a JSON float for people: exact, at least one decimal."""
-    sign, value = ("-", -value) if value < 0 else ("", value)
-    whole, part = divmod(value, 10**digits)
-    return f"{sign}{whole}.{str(part).zfill(digits).rstrip('0') or '0'}"

@@ -10,8 +10,8 @@ import pytest
 
 from seqcli.sandbox.books import Book
 from seqcli.sandbox.box import OpenBox
+from seqcli.sandbox.consolidated import human
 from seqcli.sandbox.gate import Gate, Inbound
-from seqcli.sandbox.handlers.quotes import human
 from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.serving import Settings
 from seqcli.sandbox.state import State

@@ -1,0 +1,192 @@
+"""The server while it runs: one event loop with uvicorn, group commits, the ticker that lets time pass, and the end."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from traceback import format_exc
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from seqcli.sandbox.box import OpenBox
+from seqcli.sandbox.connection import Connection
+from seqcli.sandbox.feeds import BOOK_TICK_NS
+from seqcli.sandbox.gate import Gate
+from seqcli.sandbox.http import Application
+from seqcli.sandbox.hub import Hub
+from seqcli.sandbox.sequencer import GroupCommit
+from seqcli.sandbox.sockets import Door, StreamSocket
+
+if TYPE_CHECKING:
+    from seqcli.sandbox.events import Event
+    from seqcli.sandbox.faults import Faults
+
+_TICK_S = 0.25
+_LISTENED_TICK_S = BOOK_TICK_NS / 1e9
+"""How often time passes for resting orders, timers and horizons: as often as a venue publishes. While anybody listens,
+as often as books are looked at: a fill is told with the book that caused it, and a tick with nothing due costs
+microseconds.
+"""
+_SLICE_S = 0.005
+"""The ticker lets requests pass after this much work."""
+_DRAIN_S = 5
+_IDLE_S = 75
+
+
+class Running:
+    """One run of the server over an open box."""
+
+    def __init__(self, box: OpenBox, gate: Gate, hub: Hub, faults: "Faults | None") -> None:
+        self._box, self._gate, self._hub, self._faults = box, gate, hub, faults
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: _Uvicorn | None = None
+        box.sequencer.listener = self._publish
+
+    def run(self, listener: socket.socket, ready: Callable[[], None]) -> None:
+        """Serve until `end`, or a signal when this is the main thread."""
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._main(listener, ready))
+
+    def end(self) -> None:
+        """Begin to end; any thread, and more than once. Before `run` it does nothing."""
+        if self._loop is not None and self._server is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed
+                self._loop.call_soon_threadsafe(self._server.end)
+
+    async def _main(self, listener: socket.socket, ready: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "commit") as worker:
+            commits = GroupCommit(self._box.sequencer, loop, worker)
+            _listen_to_uvicorn(self._gate)
+            socket_class: Any = functools.partial(StreamSocket, Door(self._gate, self._hub))
+            config = uvicorn.Config(
+                Application(self._gate, commits, self._hub, self._faults),
+                http=Connection,
+                ws=socket_class,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=_IDLE_S,
+                timeout_graceful_shutdown=_DRAIN_S,
+            )
+            server = _Uvicorn(config, self._gate, self._hub, ready)
+            self._loop, self._server = loop, server
+            ticking = loop.create_task(self._tick(commits))
+            if threading.current_thread() is threading.main_thread():
+                _on_signals(loop, server)
+            try:
+                await server.serve([listener])
+            finally:
+                ticking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await ticking
+
+    async def _tick(self, commits: GroupCommit) -> None:
+        """Let resting orders fill and timers run while nobody asks, and tell of the market to those who watch it.
+
+        At least half of the loop's time is left to others, however much is watched.
+        """
+        sequencer = self._box.sequencer
+        clock = asyncio.get_running_loop().time
+        while sequencer.halted is None:
+            began = clock()
+            self._pass_time()
+            if sequencer.staged_seq > self._box.store.committed_seq:
+                commits.begin()
+            await self._look()
+            spent = clock() - began
+            await asyncio.sleep(max(spent, (_LISTENED_TICK_S if self._hub.listened else _TICK_S) - spent))
+        self._gate.report(f"halted, and every request is refused: {sequencer.halted}")
+
+    def _pass_time(self) -> None:
+        try:
+            self._box.catch_up()
+            self._box.sequencer.publish()
+        except Exception:  # noqa: BLE001 - whatever it is, an exchange that cannot go on must not pretend to
+            self._gate.report(f"the exchange cannot go on\n{format_exc()}")
+            self._box.sequencer.halted = "the exchange cannot go on"
+
+    async def _look(self) -> None:
+        clock = asyncio.get_running_loop().time
+        try:
+            began = clock()
+            for _ in self._hub.market.steps(self._box.sequencer.stamp()):
+                if clock() - began > _SLICE_S:
+                    await asyncio.sleep(0)
+                    began = clock()
+        except Exception:  # noqa: BLE001 - a reader that misses something must know
+            self._dismiss()
+
+    def _publish(self, events: "list[Event]") -> None:
+        try:
+            self._hub.publish(events)
+        except Exception:  # noqa: BLE001 - a reader that misses something must know
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Something could not be told: everybody is sent away, to come back and read what they missed."""
+        self._gate.report(f"a stream failed\n{format_exc()}")
+        self._hub.begin_anew()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its own signals: it would raise them again at the end, and the exit status would not
+    be 0.
+    """
+
+    def __init__(self, config: uvicorn.Config, gate: Gate, hub: Hub, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._gate = gate
+        self._hub = hub
+        self._ready = ready
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    def end(self) -> None:
+        """Stop accepting, and send streams away; a second time: stop waiting, too."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self._gate.closing = True
+        self._hub.close()
+
+
+def _listen_to_uvicorn(gate: Gate) -> None:
+    """Its errors go where ours go, cleaned of keys; its other lines nowhere."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            gate.report(self.format(record))
+
+    logger = logging.getLogger("uvicorn")
+    logger.propagate = False
+    logger.handlers = [Handler(logging.ERROR)]
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, server: _Uvicorn) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, server.end)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(server.end))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,121 @@
+"""A served exchange and the two kinds of reader, for tests with real sockets."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from seqcli.sandbox.server import Ready, Serving, served
+
+PATIENCE_S = 20
+
+
+class Exchange:
+    """What tests do with a server."""
+
+    def __init__(self, ready: Ready) -> None:
+        self.ready = ready
+        self.port = int(ready.url.rpartition(":")[2])
+
+    def headers(self, key: str | None = None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key or self.ready.api_key}"}
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        """Status, headers and JSON of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        told = self.headers() if headers is None else headers
+        raw = None if body is None else json.dumps(body).encode()
+        try:
+            connection.request(method, path, raw, {**told, "Content-Type": "application/json"})
+            reply = connection.getresponse()
+            text = reply.read()
+            return reply.status, {name.lower(): value for name, value in reply.getheaders()}, json.loads(text)
+        finally:
+            connection.close()
+
+    def order(self, **words: Any) -> dict[str, Any]:
+        """Submit the simple form."""
+        body = {"symbol": "ETH-USD", "side": "buy", "qty": 0.5} | words
+        status, _, reply = self.call("POST", "/v1/orders", body)
+        assert status == 201, reply
+        placed: dict[str, Any] = reply
+        return placed
+
+    @contextmanager
+    def socket(self, path: str = "/v1/stream", *topics: str, **options: Any) -> Iterator[ClientConnection]:
+        """An open WebSocket; with topics, subscribed to them and answered."""
+        options.setdefault("additional_headers", self.headers())
+        with connect(f"ws://127.0.0.1:{self.port}{path}", close_timeout=2, **options) as opened:
+            if topics:
+                opened.send(json.dumps({"subscribe": topics}))
+                assert said(opened) == {"subscribed": list(topics), "rejected": []}
+            yield opened
+
+    @contextmanager
+    def events(self, path: str, **headers: str) -> Iterator["Events"]:
+        """An open event stream."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as connection:
+            told = {"Host": f"127.0.0.1:{self.port}", **self.headers(), **headers}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+            connection.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
+            yield Events(connection)
+
+
+class Events:
+    """The reading side of an event stream, byte by byte as it was written."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._file = connection.makefile("rb")
+        self.status = int(self._file.readline().split()[1])
+        self.headers: dict[str, str] = {}
+        while line := self._file.readline().strip():
+            name, _, value = line.decode().partition(":")
+            self.headers[name.lower()] = value.strip()
+        self._text = b""
+        self.ended = False
+
+    def block(self) -> bytes:
+        """The next block, with its empty line; b"" at the end."""
+        while b"\n\n" not in self._text and not self.ended:
+            size = int(self._file.readline(), 16)
+            self._text += self._file.read(size)
+            assert self._file.readline() == b"\r\n"
+            self.ended = size == 0
+        block, between, self._text = self._text.partition(b"\n\n")
+        return block + between
+
+    def event(self) -> tuple[str | None, str, Any]:
+        """The next event: id, name, data; comments and settings are passed over."""
+        while True:
+            block = self.block()
+            assert block, "the stream has ended"
+            fields = dict(line.split(": ", 1) for line in block.decode("ascii").rstrip("\n").split("\n"))
+            if "data" in fields:
+                return fields.get("id"), fields["event"], json.loads(fields["data"])
+
+
+def said(opened: ClientConnection) -> Any:
+    """The next frame."""
+    return json.loads(opened.recv(timeout=PATIENCE_S))
+
+
+def until(opened: ClientConnection, channel: str) -> Any:
+    """The next frame of a topic."""
+    while (frame := said(opened)).get("channel") != channel:
+        pass
+    return frame
+
+
+@contextmanager
+def exchange(folder: Path, **options: Any) -> Iterator[Exchange]:
+    """A server in this process, on any free port."""
+    with served(Serving(folder=folder, port=0, **options)) as ready:
+        yield Exchange(ready)
