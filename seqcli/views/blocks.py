@@ -1,5 +1,7 @@
 """What a view is made of before it is drawn: lines, pairs and grids of text. Cleaned when drawn, not here."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 
@@ -43,4 +45,28 @@ class Line(msgspec.Struct, frozen=True):
     cell: Cell | str
 
 
-Block = Grid | Pairs | Line
+class Candle(msgspec.Struct, frozen=True):
+    """One bar of prices, and when it began."""
+
+    ts_ns: int
+    open: int
+    high: int
+    low: int
+    close: int
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of integers with so many `digits` behind the point: candles, or named lines of (instant, value), or
+    named bars. Left out on a narrow terminal, which a line says.
+    """
+
+    title: str = ""
+    candles: Sequence[Candle] = ()
+    lines: Mapping[str, Sequence[tuple[int, int]]] = {}
+    bars: Sequence[tuple[str, int]] = ()
+    digits: int = 9
+    height: int = 16
+    empty: str = "nothing to draw"
+
+
+Block = Grid | Pairs | Line | Chart

@@ -10,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from seqcli.views import screen
-from seqcli.views.blocks import Block, Cell, Column, Grid, Line, Pairs
+from seqcli.views.blocks import Block, Cell, Chart, Column, Grid, Line, Pairs
 from seqcli.views.result import Options
 
 _STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "strong": "bold", "dim": "dim", "": ""}
 _GAP = 2
 _UNLIMITED = 100_000
+_PICTURE = 80  # columns of a chart where lines may be of any length
 _HEIGHT = 25  # given, or a dumb terminal gets 80 columns whatever the width says
 
 
@@ -33,7 +34,10 @@ def text(blocks: Sequence[Block], options: Options, stdout: TextIO) -> str:
         for place, block in enumerate(blocks):
             if place and not isinstance(block, Line):
                 console.print()
-            _print(console, block, room)
+            if isinstance(block, Chart):
+                _picture(console, block, room, stdout)
+            else:
+                _print(console, block, room)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
@@ -56,7 +60,29 @@ def _console(width: int, *, coloured: bool) -> Console:
     )
 
 
-def _print(console: Console, block: Block, room: int | None) -> None:
+def _picture(console: Console, chart: Chart, room: int | None, stdout: TextIO) -> None:
+    """A chart, as wide as the terminal; on a narrow one a line instead."""
+    from seqcli.views import charts
+
+    if chart.title:
+        console.print(_styled(Cell(chart.title, "strong")))
+    if not (chart.candles or chart.bars or any(chart.lines.values())):
+        console.print(_styled(Cell(chart.empty, "dim")))
+    elif room is not None and room < charts.NARROWEST:
+        console.print(_styled(Cell(f"no chart below {charts.NARROWEST} columns", "dim")))
+    else:
+        frame = charts.Frame(
+            width=_PICTURE if room is None else room,
+            height=chart.height,
+            colour=console.color_system is not None,
+            ascii=not screen.can_show("│█▒⣿", stdout),
+            digits=chart.digits,
+        )
+        for row in charts.picture(chart, frame):
+            console.print(Text.from_ansi(row))
+
+
+def _print(console: Console, block: Grid | Pairs | Line, room: int | None) -> None:
     if isinstance(block, Line):
         console.print(_styled(block.cell))
         return

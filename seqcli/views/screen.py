@@ -74,6 +74,15 @@ def can_redraw(stream: TextIO) -> bool:
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
+def can_show(letters: str, stream: TextIO) -> bool:
+    """Whether `stream` has these letters in its encoding."""
+    try:
+        letters.encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def width(stream: TextIO, given: int | None) -> int | None:
     """Columns of the terminal; None where lines may be of any length."""
     if given is not None:

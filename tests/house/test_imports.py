@@ -15,7 +15,7 @@ START = "import sys; sys.argv = [{name!r}, *sys.argv[1:]]; {first}; from seqcli.
 IMPORTED = re.compile(r"import time: +\d+ \| +\d+ \| +(\S+)")
 
 SERVER = {"starlette", "uvicorn", "uvloop", "httptools", "wasmtime", "swagger_ui_bundle"}
-FOR_PEOPLE = {"rich", "pygments", "markdown_it", "click"}
+FOR_PEOPLE = {"rich", "plotext", "pygments", "markdown_it", "click"}
 KEYRING = {"keyring", "secretstorage", "jeepney", "dbus", "cryptography"}
 NETWORK = {"httpx", "httpcore", "h11", "ssl", "http", "urllib.request", "email", "certifi", "idna"}
 SEARCHING = {"importlib.metadata", "pkg_resources", "platformdirs"}

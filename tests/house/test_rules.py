@@ -78,4 +78,5 @@ def test_the_installed_requirements_are_the_declared_ones():
     except ImportError:
         pytest.skip("seqcli is not installed here")
     wanted = {line.partition(">")[0].strip() for line in declared}
-    assert {re.split("[<>;=]", line)[0].strip() for line in installed or () if "extra ==" not in line} == wanted
+    found = {re.split("[<>;=]", line)[0].strip() for line in installed or () if "extra ==" not in line}
+    assert found == wanted, "what is installed is older than pyproject.toml: pip install -e '.[test]'"
