@@ -1,7 +1,7 @@
 # PowerShell completion for seq and seqcli; written by seqcli.manual
 
 $seqPlaces = @{
-    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'predict', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' quote' = @('--depth', '--watch', '--max-age', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order' = @('buy', 'sell', 'submit', 'preview', 'list', 'show', 'wait', 'cancel', 'amend', 'decrease', 'pending', 'reconcile', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order buy' = @('--limit', '--price', '--notional', '--venue', '--type', '--tif', '--urgency', '--policy', '--max-slippage-bps', '--slippage-bps', '--horizon', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -32,6 +32,12 @@ $seqPlaces = @{
     ' market symbols' = @('--venue', '--type', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' market fees' = @('--venue', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' market venues' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict' = @('markets', 'show', 'settlement', 'redeem', 'rewards', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict markets' = @('--venue', '--tag', '--resolved', '--any-state', '--expand', '--max', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict show' = @('--venue', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict settlement' = @('--venue', '--underlying', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict redeem' = @('--venue', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' predict rewards' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk' = @('limits', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk limits' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' killswitch' = @('on', 'off', 'status', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "fills": "What was executed, newest first",
     "portfolio": "Positions, balances and profit and loss",
     "market": "Symbols, fees and venues",
+    "predict": "Prediction markets: search, settlement, redeem, rewards",
     "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",

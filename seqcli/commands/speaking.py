@@ -1,8 +1,8 @@
 """Where results and failures are said: stdout as it is, stderr behind the filter that masks keys."""
 
 import sys
-from collections.abc import Iterable
-from typing import TextIO, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO, cast
 
 import msgspec
 
@@ -12,6 +12,7 @@ from seqcli.commands.chosen import Options
 from seqcli.errors import Failure
 from seqcli.views import Result
 from seqcli.views.blocks import Line
+from seqcli.views.progress import counted
 
 
 def show(result: Result, chosen: Options) -> int:
@@ -57,6 +58,13 @@ def agrees(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def progress(pages: Iterator[list[Any]], what: str) -> Iterator[list[Any]]:
+    """`pages` as they come, counted on a terminal's stderr."""
+    import time
+
+    return counted(pages, what, sys.stderr, time.monotonic)
 
 
 def _rendering(chosen: Options) -> views.Options:

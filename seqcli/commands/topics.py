@@ -42,6 +42,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "symbols": ("market", "symbols"),
     "fees": ("market", "fees"),
     "venues": ("creds", "venue", "list"),
+    "redeem": ("predict", "redeem"),
     "connect": ("creds", "venue", "add"),
     "disconnect": ("creds", "venue", "remove"),
     "login": ("creds", "login"),

@@ -13,7 +13,10 @@ def place(*words: str) -> str:
 
 
 class Holding(msgspec.Struct, kw_only=True):
-    """A row that is not cash. `cost_usd_1e9` is the signed notional of what is open; fees are apart from it."""
+    """A row that is not cash. `cost_usd_1e9` is the signed notional of what is open; fees are apart from it.
+
+    A contract's row knows when its outcome became known, whether it won, and when it was redeemed.
+    """
 
     venue: str
     kind: str
@@ -27,6 +30,9 @@ class Holding(msgspec.Struct, kw_only=True):
     cash: str = ""
     underlying: str = ""
     quote: str = ""
+    resolved_ns: int | None = None
+    won: bool | None = None
+    redeemed_ns: int | None = None
 
 
 class Cash(msgspec.Struct):
@@ -63,7 +69,7 @@ class Account(msgspec.Struct, kw_only=True):
 
     `held` is what open orders hold back, by row; `holds` the same by order and venue. `traded` counts the fills
     themselves, by row: net quantity, net USD, fees. `basis` is cost less realised P&L that seeding wrote.
-    `wallet_since_ns` is when the trading wallet was made.
+    `contracts` names the rows whose outcome is open. `wallet_since_ns` is when the trading wallet was made.
     """
 
     client_id: str
@@ -77,6 +83,7 @@ class Account(msgspec.Struct, kw_only=True):
     traded: dict[str, list[int]] = {}
     basis: dict[str, int] = {}
     has_perps: bool = False
+    contracts: list[str] = []
     switch: KillSwitch = msgspec.field(default_factory=KillSwitch)
     settings: PaperSettings = msgspec.field(default_factory=PaperSettings)
     day: int = 0

@@ -13,6 +13,7 @@ import msgspec
 
 from seqcli.sandbox.graphs import Node
 from seqcli.sandbox.instruments import Instrument, Kind, canonical, nearest, venue_of
+from seqcli.sandbox.ledger import UNIT_1E9
 from seqcli.sandbox.problems import invalid
 from seqcli.sandbox.terms import LATER, Say, execution, human, positive
 from seqcli.sandbox.terms import risk as read_risk
@@ -183,6 +184,8 @@ class Admission:
         if found is None:
             return None
         row, pin = found
+        if row.kind == "prediction" and sizes.limit is not None and not 0 < sizes.limit < UNIT_1E9:
+            say(f"{sizes.path}order_type.limit.price_1e9" if sizes.path else "price", "must lie between 0 and 1")
         return Node(
             node_id=node_id,
             symbol=row.symbol,

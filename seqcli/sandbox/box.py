@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seqcli.sandbox.exchange import Exchange
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.outages import Reachable
+    from seqcli.sandbox.prediction.catalogue import Catalogue
     from seqcli.sandbox.tickets import Tickets
     from seqcli.sandbox.vault import Vault
 
@@ -87,11 +88,16 @@ class OpenBox:
             from seqcli.sandbox.outages import Reachable
 
             if self._given is None:
-                from seqcli.sandbox.market import SyntheticMarket
+                from seqcli.sandbox.whole import WholeMarket
 
-                self._given = SyntheticMarket(self.settings.seed)
+                self._given = WholeMarket(self.settings.seed)
             self._market = Reachable(self._given, (self.store.setting(_DOWN) or "").split())
         return self._market
+
+    @property
+    def contracts(self) -> "Catalogue | None":
+        """Prediction markets, where the market has some."""
+        return getattr(self.market.market, "contracts", None)
 
     @property
     def down(self) -> frozenset[str]:
@@ -123,6 +129,7 @@ class OpenBox:
             self._use(set_aside(self.state.database, self._clock_ns(), reason))
             return self._reload()
         exchange.reaches = self.market.reaches
+        exchange.contracts_of = lambda: self.contracts
         self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
         return exchange
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from seqcli.sandbox import amending, ledger, resting
+from seqcli.sandbox import amending, ledger, resting, settling
 from seqcli.sandbox.accounts import Account, KillSwitch
 from seqcli.sandbox.admission import Admission, Ticket
 from seqcli.sandbox.amending import Change
@@ -63,6 +63,7 @@ class Exchange(Paper):
     def advance(self, now_ns: int) -> None:
         """Let resting orders meet the market and horizons end, until `now_ns`."""
         resting.advance(self, now_ns)
+        settling.settle(self, now_ns)
 
     # -- submission --------------------------------------------------------------------------------------------------
 

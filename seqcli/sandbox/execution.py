@@ -9,6 +9,7 @@ import msgspec
 
 from seqcli.sandbox import ledger, rules, wallets
 from seqcli.sandbox.graphs import Graph, Node, settle
+from seqcli.sandbox.instruments import Instrument
 from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.matching import Take, queue_at
 from seqcli.sandbox.orders import Fill, Leg, Order, order_id
@@ -60,6 +61,11 @@ def order_of(node: Node, graph: Graph, now_ns: int) -> Order:
 def activate(machine: Machine, graph: Graph, node: Node, now_ns: int) -> Order:
     """Turn a node into an order and send it to the venues."""
     order = order_of(node, graph, now_ns)
+    contracts = machine.contracts if order.kind == "prediction" else None
+    named = contracts.find(order.symbol) if contracts else None
+    if named is not None:
+        ends_ns = named.contract.event.ends_ns
+        order.expires_ns = ends_ns if order.expires_ns is None else min(order.expires_ns, ends_ns)
     node.status, node.activated_ns = "", now_ns
     node.node_order_ids.append(order.node_order_id)
     account = machine.accounts[graph.client_id]
@@ -93,12 +99,11 @@ def routed(
     account = view.account
     if switched and account.switch.engaged:
         return Plan(refusal=Refusal("KILL_SWITCH", "the kill switch is engaged"))
-    if instrument is None or (order.pin and order.pin not in instrument.venues):
-        return Plan(refusal=Refusal("BAD_VENUE", f"{order.symbol} does not trade on {order.pin or 'any venue'}"))
-    if wallets.VENUE in ((order.pin,) if order.pin else instrument.venues):
-        unsigned = wallets.missing(account, order.execution, view.now_ns)
-        if unsigned:
-            return Plan(refusal=Refusal(*unsigned))
+    if instrument is None:
+        return Plan(refusal=Refusal("BAD_VENUE", f"{order.symbol} does not trade on any venue"))
+    barred = _barred(view, order, instrument)
+    if barred:
+        return Plan(refusal=barred)
     candidates = view.candidates(order, instrument, credit or {})
     reference = order.arrival_mid_1e9
     if not candidates or reference is None:
@@ -117,6 +122,18 @@ def routed(
     if not found.refusal and not found.takes and not found.rests and _bound_hit(order, found):
         found.refusal = Refusal("PRICE_DEVIATION", "nothing can be had within max_slippage_bps")
     return found
+
+
+def _barred(view: View, order: Order, instrument: Instrument) -> Refusal | None:
+    """Why no venue could take it, whatever its size."""
+    if order.pin and order.pin not in instrument.venues:
+        return Refusal("BAD_VENUE", f"{order.symbol} does not trade on {order.pin}")
+    if order.kind == "prediction" and order.expires_ns is not None and view.now_ns >= order.expires_ns:
+        return Refusal("EXCHANGE_REJECT", f"the market of {order.symbol[:40]} has ended")
+    if wallets.VENUE in ((order.pin,) if order.pin else instrument.venues):
+        unsigned = wallets.missing(view.account, order.execution, view.now_ns)
+        return Refusal(*unsigned) if unsigned else None
+    return None
 
 
 def _bound_hit(order: Order, found: Plan) -> bool:
@@ -170,7 +187,7 @@ def fill(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], ts_ns:
     price, qty = what
     number = machine.counters.fills + 1
     bps = leg.taker_bps if taker else leg.maker_bps
-    fee = ledger.fee_usd(price, qty, bps)
+    fee = fee_of(machine, order, leg, what, taker=taker)
     machine.emit(
         "fill",
         Fill(
@@ -198,6 +215,16 @@ def fill(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], ts_ns:
         ),
         ts_ns,
     )
+
+
+def fee_of(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], *, taker: bool) -> int:
+    """A fee in USD 1e9 of `what` (price, quantity): the leg's rate, or for takers a prediction venue's own formula."""
+    price, qty = what
+    venue = machine.market.venues().get(leg.venue)
+    own = machine.accounts[order.client_id].settings.taker_bps is None
+    if order.kind == "prediction" and taker and own and venue and venue.prediction_rate_1e9 is not None:
+        return ledger.contract_fee_usd(price, qty, venue.prediction_rate_1e9)
+    return ledger.fee_usd(price, qty, leg.taker_bps if taker else leg.maker_bps)
 
 
 def _released(machine: Machine, order: Order, leg: Leg, qty_1e8: int) -> int:

@@ -13,6 +13,7 @@ from seqcli.sandbox.orders import Fill, Leg, Order
 
 UNIT_1E8, UNIT_1E9 = 10**8, 10**9
 BPS = 10_000
+CONTRACT = "event_contract"
 PEGGED = frozenset({"USD", "USDC", "USDT"})
 LEVERAGE = 5
 """Perps are opened at five times their margin."""
@@ -34,6 +35,11 @@ def half_even(numerator: int, denominator: int) -> int:
 def notional_usd(price_1e9: int, qty_1e8: int) -> int:
     """Price × quantity in USD 1e9, half-even."""
     return half_even(price_1e9 * qty_1e8, UNIT_1E8)
+
+
+def contract_fee_usd(price_1e9: int, qty_1e8: int, rate_1e9: int) -> int:
+    """A prediction venue's fee in USD 1e9: rate × contracts × p × (1 − p), half-even from the exact product."""
+    return half_even(rate_1e9 * qty_1e8 * price_1e9 * (UNIT_1E9 - price_1e9), UNIT_1E8 * UNIT_1E9 * UNIT_1E9)
 
 
 def fee_usd(price_1e9: int, qty_1e8: int, bps: int) -> int:
@@ -162,8 +168,8 @@ def available(account: Account, venue: str, asset: str) -> int:
     held = account.held.get(name, 0)
     if asset in PEGGED:
         return account.cash_of(name) - held - (margin_held(account, venue, asset) if account.has_perps else 0)
-    holding = account.holdings.get(place(venue, "crypto", asset))
-    return (holding.qty_1e8 if holding else 0) - held
+    holding = account.holdings.get(place(venue, "crypto", asset)) or account.holdings.get(place(venue, CONTRACT, asset))
+    return (holding.qty_1e8 if holding and holding.resolved_ns is None else 0) - held
 
 
 # -- postings --------------------------------------------------------------------------------------------------------
@@ -187,8 +193,9 @@ def post(account: Account, fill: Fill) -> None:
             account.cash[base].fees_usd_1e9 += fill.fee_usd_1e9
             account.world_moves(base, -10 * delta)
         else:
-            _trade(_row(account, fill, "crypto", fill.base), delta, fill)
-            account.world_moves(place(fill.venue, "crypto", fill.base), -delta)
+            kind = held_kind(fill)
+            _trade(_row(account, fill, kind, fill.base), delta, fill)
+            account.world_moves(place(fill.venue, kind, fill.base), -delta)
     account.cash_moves(cash, flow - fill.fee_usd_1e9, fill.ts_ns)
     account.world_moves(cash, -flow)
     account.fee_pot[cash] = account.fee_pot.get(cash, 0) + fill.fee_usd_1e9
@@ -212,6 +219,35 @@ def take_out(account: Account, venue: str, asset: str, qty_1e8: int, ts_ns: int)
     account.basis[name] = account.basis.get(name, 0) - released
 
 
+def held_kind(fill: Fill) -> str:
+    """The kind of row that a spot or prediction fill changes."""
+    return CONTRACT if fill.instrument_type == "prediction" else "crypto"
+
+
+def resolve(account: Account, name: str, *, won: bool, ts_ns: int) -> None:
+    """An outcome is known: the row has its final worth; nothing is paid yet."""
+    row = account.holdings[name]
+    row.resolved_ns, row.won, row.updated_ns = ts_ns, won, ts_ns
+    account.contracts = [each for each in account.contracts if each != name]
+
+
+def pay(account: Account, name: str, ts_ns: int) -> None:
+    """A resolved row becomes money: $1 a contract or nothing, to the unit; booked and counted as its last trade."""
+    row = account.holdings[name]
+    account.begin_day(ts_ns)
+    payout = row.qty_1e8 * 10 if row.won else 0
+    cash = place(row.venue, row.cash)
+    counted = account.traded.setdefault(name, [0, 0, 0])
+    counted[0] -= row.qty_1e8
+    counted[1] += payout
+    account.world_moves(name, row.qty_1e8)
+    row.realized_usd_1e9 += payout - row.cost_usd_1e9
+    row.cost_usd_1e9 = row.qty_1e8 = 0
+    row.closed_ns = row.updated_ns = ts_ns
+    account.cash_moves(cash, payout, ts_ns)
+    account.world_moves(cash, -payout)
+
+
 def count(account: Account, fill: Fill) -> None:
     """Count a fill apart from the books, for the audit."""
     if fill.instrument_type == "perp":
@@ -219,7 +255,7 @@ def count(account: Account, fill: Fill) -> None:
     elif fill.base in PEGGED:
         name = place(fill.venue, fill.base)
     else:
-        name = place(fill.venue, "crypto", fill.base)
+        name = place(fill.venue, held_kind(fill), fill.base)
     sign = 1 if fill.side == "buy" else -1
     row = account.traded.setdefault(name, [0, 0, 0])
     row[0] += sign * fill.qty_1e8
@@ -237,6 +273,10 @@ def _row(account: Account, fill: Fill, kind: str, symbol: str) -> Holding:
         account.has_perps = True
         row.cash = cash_asset("perp", fill.quote, fill.venue)
         row.underlying, row.quote = fill.base, fill.quote
+    if kind == CONTRACT:
+        row.cash = fill.quote
+        if name not in account.contracts:
+            account.contracts.append(name)
     return row
 
 

@@ -5,7 +5,7 @@ Both go the same way, so a replay ends in the same bytes.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +17,9 @@ from seqcli.sandbox.graphs import Graph
 from seqcli.sandbox.matching import Gone
 from seqcli.sandbox.orders import Fill, Order
 from seqcli.sandbox.rules import Limits
+
+if TYPE_CHECKING:
+    from seqcli.sandbox.prediction.catalogue import Catalogue
 
 DEFAULT_QUANTITY_1E8 = 10**9 * 10**8
 """A billion of each cash asset."""
@@ -48,7 +51,7 @@ class Machine:
     """State and its changes. `orders` and `graphs` hold what is open, by (client, id).
 
     Not state: `pending` events, `seen_ns` (how far time was let pass), what is watched for next, and `reaches`: whether
-    the edge of a symbol at a venue is up.
+    the edge of a symbol at a venue is up; `contracts_of`.
     """
 
     def __init__(self, market: Market, *, archive: Archive | None = None, limits: Limits | None = None) -> None:
@@ -64,6 +67,7 @@ class Machine:
         self.seen_ns = 0
         self.watch: object | None = None
         self.unwatched: dict[Key, Order] = {}
+        self.contracts_of: Callable[[], Catalogue | None] = lambda: None
         self.reaches: Callable[[str, str], bool] = lambda _symbol, _venue: True
         self._evolve: dict[str, Callable[[Any, int], None]] = {
             "order": self._order,
@@ -73,9 +77,16 @@ class Machine:
             "kill_switch": self._kill_switch,
             "settings": self._settings,
             "progress": self._progress,
+            "resolution": self._resolution,
+            "redemption": self._redemption,
             "wallet": self._wallet,
             "withdrawal": self._withdrawal,
         }
+
+    @property
+    def contracts(self) -> "Catalogue | None":
+        """Prediction markets, where the market has some; opened at the first question."""
+        return self.contracts_of()
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -203,6 +214,17 @@ class Machine:
     def _settings(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.watch = None
         self.accounts[data["client_id"]].settings = msgspec.convert(data["settings"], PaperSettings)
+
+    def _resolution(self, data: dict[str, Any], _ts_ns: int) -> None:
+        account = self.accounts[data["client_id"]]
+        ledger.resolve(account, data["row"], won=data["won"], ts_ns=data["resolved_ns"])
+        if data["paid"]:
+            ledger.pay(account, data["row"], data["resolved_ns"])
+
+    def _redemption(self, data: dict[str, Any], ts_ns: int) -> None:
+        account = self.accounts[data["client_id"]]
+        ledger.pay(account, data["row"], ts_ns)
+        account.holdings[data["row"]].redeemed_ns = ts_ns
 
     def _wallet(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.accounts[data["client_id"]].wallet_since_ns = data["since_ns"]

@@ -111,6 +111,13 @@ class SyntheticMarket:
         source = self._source(symbol, venue)
         return source.touches(side, price_1e9, from_ns, to_ns) if source else iter(())
 
+    def index(self, asset: str, ts_ns: int) -> int:
+        """The price 1e9 of an asset in USD that the venues quote round, at the tick of an instant."""
+        line = self._line(f"{asset}-USD")
+        if line is None:
+            raise KeyError(asset)
+        return ASSETS[asset].anchor_1e9 * (ONE + line.walk.value(ts_ns // TICK_NS)) // ONE
+
     def examined(self) -> int:
         """How many ticks and intervals `touches` has looked at so far, over all symbols."""
         return sum(line.walk.examined for line in self._lines.values())

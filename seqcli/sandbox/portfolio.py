@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from seqcli.sandbox import ledger
+from seqcli.sandbox import ledger, settling
 from seqcli.sandbox.accounts import Account, Holding, place
 from seqcli.sandbox.ledger import PEGGED, UNIT_1E9
 from seqcli.sandbox.machine import Machine
@@ -62,10 +62,10 @@ class Portfolio:
     def _holdings(self) -> Iterable[dict[str, Any]]:
         for holding in self._account.holdings.values():
             locked = 0
-            if holding.kind == "crypto":
+            if holding.kind != "perp":
                 locked = self._account.held.get(place(holding.venue, holding.symbol), 0)
             entry = ledger.entry_price(holding.cost_usd_1e9, holding.qty_1e8)
-            row = self._row(holding.venue, _instrument(holding), holding.qty_1e8, locked)
+            row = self._row(holding.venue, _instrument(holding, self._machine), holding.qty_1e8, locked)
             yield row | {
                 "entry_price_usd_1e9": entry,
                 **_valued(holding.qty_1e8, entry, self._mark(holding)),
@@ -76,6 +76,7 @@ class Portfolio:
                     transferable=holding.kind == "crypto",
                     updated_ns=holding.updated_ns,
                 ),
+                **_contract_state(holding, self._machine),
             }
 
     def _row(self, venue: str, instrument: dict[str, Any], qty: int, locked: int) -> dict[str, Any]:
@@ -91,13 +92,16 @@ class Portfolio:
 
     def _mark(self, holding: Holding) -> int | None:
         """The mid of what is held: the perp's own, or the first pair of the asset that has one."""
+        settled = settling.mark_of(holding)
+        if settled is not None:
+            return settled
         name = (holding.kind, holding.symbol)
         if name not in self._marks:
             self._marks[name] = self._mid(*name)
         return self._marks[name]
 
     def _mid(self, kind: str, symbol: str) -> int | None:
-        names = [symbol] if kind == "perp" else [f"{symbol}-{quote}" for quote in _MARK_QUOTES]
+        names = [symbol] if kind in ("perp", settling.KIND) else [f"{symbol}-{quote}" for quote in _MARK_QUOTES]
         if kind == "crypto":
             rows = self._machine.market.instruments().values()
             names += [row.symbol for row in rows if row.base == symbol and row.kind == "spot"]
@@ -117,7 +121,7 @@ def _spot(venue: str, asset: str) -> dict[str, Any]:
     }
 
 
-def _instrument(holding: Holding) -> dict[str, Any]:
+def _instrument(holding: Holding, machine: Machine) -> dict[str, Any]:
     if holding.kind == "crypto":
         return _spot(holding.venue, holding.symbol)
     if holding.kind == "perp":
@@ -133,18 +137,7 @@ def _instrument(holding: Holding) -> dict[str, Any]:
             "liquidation_price_usd_1e9": None,
             "funding_paid_usd_1e9": 0,
         }
-    market, _, outcome = holding.symbol.rpartition(":")
-    return {
-        "kind": "event_contract",
-        "symbol": holding.symbol,
-        "market": market or holding.symbol,
-        "outcome": outcome if market else "YES",
-        "event_id": None,
-        "token_id": holding.symbol if holding.symbol.isdigit() else None,
-        "question": None,
-        "end_date": None,
-        "neg_risk": False,
-    }
+    return settling.instrument_of(machine, holding)
 
 
 def _valued(qty: int, entry: int, price: int | None) -> dict[str, int | None]:
@@ -171,6 +164,17 @@ def _state(closed_ns: int | None, *, transferable: bool, updated_ns: int) -> dic
         "settled_mark_usd_1e9": None,
         "is_sandbox": True,
         "updated_ns": updated_ns,
+    }
+
+
+def _contract_state(holding: Holding, machine: Machine) -> dict[str, Any]:
+    if holding.kind != settling.KIND:
+        return {}
+    mark = settling.mark_of(holding)
+    return {
+        "lifecycle": settling.lifecycle_of(machine, holding),
+        "settled": mark is not None,
+        "settled_mark_usd_1e9": mark,
     }
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from seqcli.sandbox.books import Market
 
 ENDLESS = 1 << 62
+_CONTRACT_BPS = 300
+"""The most a prediction venue's formula comes to, of what is paid: its rate, at a price near nought."""
 
 
 class Plan(msgspec.Struct):
@@ -101,7 +103,8 @@ class View:
             return Budget(free, rate, lot, sells_base=False, closing=closing)
         if order.side == "sell":
             return Budget(free // 10 if asset in ledger.PEGGED else free, 0, lot, sells_base=True)
-        return Budget(free, 100_000 + 10 * max(0, *rates), lot, sells_base=False)
+        worst = _CONTRACT_BPS if order.kind == "prediction" else max(0, *rates)
+        return Budget(free, 100_000 + 10 * worst, lot, sells_base=False)
 
 
 def mid_of(market: "Market", symbol: str, now_ns: int) -> int | None:

@@ -41,7 +41,7 @@ def venue_terms(order: Order, qty_1e8: int, instrument: Instrument, price_1e9: i
     """The venue's own terms: lot, tick, minimum quantity and notional."""
     if off_step(qty_1e8, instrument.lot_size_1e8):
         return Refusal(
-            "EXCHANGE_REJECT",
+            "INVALID_PARAMS" if instrument.kind == "prediction" else "EXCHANGE_REJECT",
             f"quantity {decimal_text(qty_1e8, 8)} is not a multiple of {decimal_text(instrument.lot_size_1e8, 8)}",
         )
     limit = order.limit_price_1e9

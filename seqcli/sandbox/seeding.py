@@ -51,6 +51,8 @@ def write(account: Account, seed: Seed, ts_ns: int) -> None:
             quote=seed.quote,
         )
         account.has_perps = account.has_perps or seed.kind == "perp"
+        if seed.kind == "event_contract" and name not in account.contracts:
+            account.contracts.append(name)
 
 
 def wipe(account: Account) -> None:
@@ -62,10 +64,12 @@ def wipe(account: Account) -> None:
         _forget(account, name)
     account.day = account.day_start_usd_1e9 = 0
     account.has_perps = False
+    account.contracts = []
 
 
 def _forget(account: Account, name: str) -> None:
     row = account.holdings.pop(name, None)
+    account.contracts = [each for each in account.contracts if each != name]
     if row is not None:
         account.gives(name, -row.qty_1e8)
         account.basis[name] = account.basis.get(name, 0) - row.cost_usd_1e9 + row.realized_usd_1e9

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.keys import Key, Keys
     from seqcli.sandbox.market import Market
+    from seqcli.sandbox.prediction.catalogue import Catalogue
     from seqcli.sandbox.store import Store
     from seqcli.sandbox.tickets import Tickets
     from seqcli.sandbox.vault import Vault
@@ -110,6 +111,10 @@ class Box(Protocol):
     @property
     def market(self) -> "Market":
         """Instruments, prices and books at any instant."""
+
+    @property
+    def contracts(self) -> "Catalogue | None":
+        """Prediction markets, where the market has some."""
 
     @property
     def down(self) -> frozenset[str]:

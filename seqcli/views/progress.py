@@ -1,0 +1,25 @@
+"""How far a long read has come: one line on a terminal's stderr, from the second that it takes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+AFTER_S = 1.0
+
+
+def counted(
+    pages: Iterator[list[Any]], what: str, stderr: TextIO, monotonic: Callable[[], float]
+) -> Iterator[list[Any]]:
+    """`pages` as they come, with the number of rows so far said on a terminal; the line is gone at the end."""
+    began, rows, told = monotonic(), 0, False
+    try:
+        for page in pages:
+            rows += len(page)
+            if stderr.isatty() and monotonic() - began >= AFTER_S:
+                told = True
+                stderr.write(f"\r{rows} {what} …\x1b[K")
+                stderr.flush()
+            yield page
+    finally:
+        if told:
+            stderr.write("\r\x1b[K")
+            stderr.flush()
