@@ -11,7 +11,7 @@ from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.problems import conflict, invalid
 from seqcli.sandbox.router import View
-from seqcli.sandbox.terms import MAX_HORIZON_MS, URGENCIES
+from seqcli.wire.order_rules import MAX_MS, URGENCIES
 
 
 class Change(msgspec.Struct, kw_only=True):
@@ -65,8 +65,8 @@ def _check(order: Order, change: Change) -> None:
         bad.append(("new_constraints.max_price_1e9", "must be positive"))
     if change.urgency is not None and change.urgency.lower() not in URGENCIES:
         bad.append(("new_constraints.urgency", f"must be one of {', '.join(URGENCIES)}"))
-    if change.horizon_ms is not None and not 1 <= change.horizon_ms <= MAX_HORIZON_MS:
-        bad.append(("new_constraints.horizon_ms", f"must be 1 to {MAX_HORIZON_MS}"))
+    if change.horizon_ms is not None and not 1 <= change.horizon_ms <= MAX_MS:
+        bad.append(("new_constraints.horizon_ms", f"must be 1 to {MAX_MS}"))
     if bad:
         raise invalid(*bad)
 

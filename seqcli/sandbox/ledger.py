@@ -5,7 +5,7 @@ posting has a counter-posting (`Account.world`, `.fee_pot`, `.given`), so an acc
 add up to nought. This is the only file that rounds.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from seqcli.sandbox.accounts import Account, Holding, place
 from seqcli.sandbox.instruments import Instrument
@@ -97,11 +97,6 @@ def quantity_for(usd_1e9: int, price_1e9: int, lot_1e8: int) -> int:
 def affordable(usd_1e9: int, price_1e9: int, per_100_000: int) -> int:
     """The quantity 1e8 that `usd_1e9`, less the slack, pays at `per_100_000` of its notional; rounded down."""
     return max(0, usd_1e9 - SLACK_USD_1E9) * UNIT_1E8 * 100_000 // (price_1e9 * per_100_000)
-
-
-def from_human(number: Decimal, digits: int) -> int:
-    """A decimal of the simple form at a scale, half-even."""
-    return int(number.scaleb(digits).to_integral_value(ROUND_HALF_EVEN))
 
 
 def measured_bps(part: int, whole: int) -> Decimal | None:

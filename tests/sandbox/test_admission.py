@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from seqcli.sandbox.admission import Admission, Ticket
@@ -11,6 +12,7 @@ from seqcli.sandbox.instruments import VENUES
 from seqcli.sandbox.problems import Problem
 from seqcli.wire import orders, strict
 from tests.sandbox.stage import HandMarket, px, sz
+from tests.wire.bad_graphs import BAD
 
 NODE: dict[str, Any] = {
     "node_id": "a",
@@ -84,7 +86,7 @@ def graph(*nodes: dict[str, Any], **words: Any) -> dict[str, Any]:
         (graph({"order_type": {"stop_market": {"trigger_price_1e9": 1}}}), ["nodes[0].order_type.stop_market"]),
         (graph({"order_type": "stop"}), ["nodes[0].order_type"]),
         (graph({"execution": {"tif": "day"}}), ["nodes[0].execution.tif"]),
-        (graph({}, edges=[{"edge_id": "e", "from_node": "a", "to_node": "a"}]), ["edges"]),
+        (graph({}, edges=[{"edge_id": "e", "from_node": "a", "to_node": "b"}]), ["edges[0].to_node", "edges"]),
         (graph({}, risk={"admission": {"max_notional_usd": "5"}}), ["risk.admission.max_notional_usd"]),
         (graph({}, risk={"runtime": {"max_loss_usd": 5}}), ["risk.runtime.max_loss_usd"]),
         (graph({}, risk={"typo": {}, "pre_trade": {"also": 1}}), ["risk.typo", "risk.pre_trade.also"]),
@@ -131,3 +133,26 @@ def test_numbers_in_metadata_are_the_same_by_value_too():
     assert one.digest == other.digest
     assert other.metadata == '{"a":[50.0]}'
     assert ticket(simple(metadata={"a": [51]})).digest != one.digest
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_server_says_of_a_graph_what_the_rules_say_without_it(name):
+    body, expected = BAD[name]
+    with pytest.raises(Problem) as caught:
+        ticket(body)
+    told = [(row["field"], row["message"]) for row in caught.value.details]
+    assert [fault for fault in told if fault[1] != "not served by this exchange yet"] == expected
+
+
+def test_a_prediction_is_known_by_its_symbol_whatever_the_body_calls_it():
+    odds = msgspec.structs.replace(HandMarket().instruments()["BTC-USD"], symbol="KXBTC-T1", kind="prediction")
+    admission = Admission({"KXBTC-T1": odds}, VENUES)
+    node = {"instrument": {"symbol": "KXBTC-T1", "type": "spot"}, "order_type": {"limit": {"price_1e9": 10**9}}}
+    for body, field in (
+        (graph(node), "nodes[0].order_type.limit.price_1e9"),
+        (simple(symbol="KXBTC-T1", price=1), "price"),
+    ):
+        with pytest.raises(Problem) as caught:
+            admission.read(read_body(orders.PLACE, strict.encode(body)))
+        message = "must lie between 0 and 1"
+        assert caught.value.details == [{"field": field, "message": message}]

@@ -8,12 +8,13 @@ import msgspec
 from seqcli.sandbox.amending import unreachable
 from seqcli.sandbox.handlers.orders import venue_name
 from seqcli.sandbox.instruments import VENUES, canonical
-from seqcli.sandbox.ledger import PEGGED, cash_asset, from_human, notional_usd
+from seqcli.sandbox.ledger import PEGGED, cash_asset, notional_usd
 from seqcli.sandbox.paper import FILL_MODELS, cash_or_crypto
 from seqcli.sandbox.seeding import Seed
 from seqcli.sandbox.serving import Box, Call, Problem, invalid, serves
 from seqcli.units import decimal_text
 from seqcli.wire import sandbox
+from seqcli.wire.order_rules import human
 
 MAX_ROWS, MAX_BPS = 1000, 10_000
 LARGEST = (1 << 63) - 1
@@ -184,7 +185,7 @@ def _venue(box: Box, text: str, field: str, bad: _Bad) -> str:
 
 
 def _scaled(number: Decimal, digits: int, field: str, bad: _Bad) -> int:
-    value = from_human(number, digits) if number.is_finite() and abs(number) < LARGEST else LARGEST + 1
+    value = human(number, digits) if number.is_finite() and abs(number) < LARGEST else LARGEST + 1
     if abs(value) > LARGEST:
         bad.append((field, "out of range"))
         return 0
