@@ -20,6 +20,7 @@ from seqcli.sandbox.feeds import BOOK_TICK_NS
 from seqcli.sandbox.gate import Gate
 from seqcli.sandbox.http import Application
 from seqcli.sandbox.hub import Hub
+from seqcli.sandbox.lives import Lives
 from seqcli.sandbox.sequencer import GroupCommit
 from seqcli.sandbox.sockets import Door, StreamSocket
 
@@ -46,6 +47,8 @@ class Running:
         self._box, self._gate, self._hub, self._faults = box, gate, hub, faults
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Uvicorn | None = None
+        contracts = box.contracts
+        self._lives = None if contracts is None else Lives(contracts, box.market, hub.announce)
         box.sequencer.listener = self._publish
 
     def run(self, listener: socket.socket, ready: Callable[[], None]) -> None:
@@ -118,6 +121,8 @@ class Running:
         clock = asyncio.get_running_loop().time
         try:
             began = clock()
+            if self._lives is not None:
+                self._lives.look(self._box.sequencer.stamp())
             for _ in self._hub.market.steps(self._box.sequencer.stamp()):
                 if clock() - began > _SLICE_S:
                     await asyncio.sleep(0)
