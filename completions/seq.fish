@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -37,6 +37,7 @@ complete -c seq -n "__seq_at ''" -a fills -d 'What was executed, newest first'
 complete -c seq -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
 complete -c seq -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
 complete -c seq -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
+complete -c seq -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
 complete -c seq -n "__seq_at ''" -a risk -d 'The exchange\'s limits and their use'
 complete -c seq -n "__seq_at ''" -a killswitch -d 'Stop new risk, cancel everything, prove it flat. Cancels and reads always pass'
 complete -c seq -n "__seq_at ''" -a creds -d 'Keys and profiles, and the venues\' own credentials'
@@ -716,6 +717,26 @@ complete -c seq -n "__seq_at ' predict rewards'" -l verbose -d 'Requests and tim
 complete -c seq -n "__seq_at ' predict rewards'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' predict rewards'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' predict rewards'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' stream'" -l max-events -d 'End after N frames.' -r
+complete -c seq -n "__seq_at ' stream'" -l for -d 'End after this time; status 0.' -r
+complete -c seq -n "__seq_at ' stream'" -l record -d 'Keep everything in a new file, compressed when it ends in .gz.' -r -F
+complete -c seq -n "__seq_at ' stream'" -l replay -d 'Play a recording instead; needs no account.' -r -F
+complete -c seq -n "__seq_at ' stream'" -l speed -d 'Of --replay: times the recorded speed.' -x -a 'X max'
+complete -c seq -n "__seq_at ' stream'" -l ticket -d 'Open the socket with a one-time ticket, not with the key.'
+complete -c seq -n "__seq_at ' stream'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' stream'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' stream'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' stream'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' stream'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' stream'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' stream'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' stream'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' stream'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' stream'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' stream'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seq -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -1717,6 +1738,7 @@ complete -c seqcli -n "__seq_at ''" -a fills -d 'What was executed, newest first
 complete -c seqcli -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
 complete -c seqcli -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
 complete -c seqcli -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
+complete -c seqcli -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
 complete -c seqcli -n "__seq_at ''" -a risk -d 'The exchange\'s limits and their use'
 complete -c seqcli -n "__seq_at ''" -a killswitch -d 'Stop new risk, cancel everything, prove it flat. Cancels and reads always pass'
 complete -c seqcli -n "__seq_at ''" -a creds -d 'Keys and profiles, and the venues\' own credentials'
@@ -2396,6 +2418,26 @@ complete -c seqcli -n "__seq_at ' predict rewards'" -l verbose -d 'Requests and 
 complete -c seqcli -n "__seq_at ' predict rewards'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' stream'" -l max-events -d 'End after N frames.' -r
+complete -c seqcli -n "__seq_at ' stream'" -l for -d 'End after this time; status 0.' -r
+complete -c seqcli -n "__seq_at ' stream'" -l record -d 'Keep everything in a new file, compressed when it ends in .gz.' -r -F
+complete -c seqcli -n "__seq_at ' stream'" -l replay -d 'Play a recording instead; needs no account.' -r -F
+complete -c seqcli -n "__seq_at ' stream'" -l speed -d 'Of --replay: times the recorded speed.' -x -a 'X max'
+complete -c seqcli -n "__seq_at ' stream'" -l ticket -d 'Open the socket with a one-time ticket, not with the key.'
+complete -c seqcli -n "__seq_at ' stream'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' stream'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' stream'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' stream'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' stream'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' stream'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' stream'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' stream'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' stream'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' stream'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' stream'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seqcli -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'

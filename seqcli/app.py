@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "portfolio": "Positions, balances and profit and loss",
     "market": "Symbols, fees and venues",
     "predict": "Prediction markets: search, settlement, redeem, rewards",
+    "stream": "What happens, as it happens: quotes, books, fills, orders",
     "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",

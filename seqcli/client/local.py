@@ -4,13 +4,14 @@ folder.
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqcli.errors import NotSent
 from seqcli.sandbox.embedded import HOST, Embedded
 from seqcli.sandbox.gate import Inbound
-from seqcli.sandbox.state import Server
+from seqcli.sandbox.state import Server, State
 
 if TYPE_CHECKING:
     from seqcli.client.transport import HttpTransport, Raw
@@ -27,7 +28,9 @@ class LocalTransport:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._embedded = Embedded(folder)
+        self._serving = ExitStack()
         self._http: HttpTransport | None = None
 
     @property
@@ -68,8 +71,22 @@ class LocalTransport:
             self._http = HttpTransport()
         return self._http
 
+    def served(self) -> str:
+        """The address of the server that runs this folder; one in this process, until `close`, where there is none."""
+        running = State(self._folder).server()
+        if running is not None:
+            return running.url
+        from seqcli.sandbox import server
+
+        self._embedded.close()
+        try:
+            return self._serving.enter_context(server.served(server.Serving(folder=self._folder, port=0))).url
+        except server.AlreadyServed as other:
+            return other.server.url
+
     def close(self) -> None:
-        """Close the store and the connection to a server."""
+        """Close the store and the connection to a server, and end the one in this process."""
+        self._serving.close()
         self._embedded.close()
         if self._http is not None:
             self._http.close()

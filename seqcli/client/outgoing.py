@@ -56,7 +56,7 @@ def outgoing(
     origin.check_path(path)
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
     if operation.access is not Access.PUBLIC:
-        headers["Authorization"] = f"Bearer {_revealed(key)}"
+        headers["Authorization"] = bearer(key)
     content = request.body_bytes() if body is None else body
     if content is not None or operation.method in _WITH_BODY:
         headers["Content-Type"] = "application/json"
@@ -69,10 +69,11 @@ def _check(operation: Operation, request: Request) -> None:
             raise Usage(f"{request.path.get(name, '')!r} is not a {name.replace('_', ' ')}")
 
 
-def _revealed(key: Key | str | None) -> str:
+def bearer(key: Key | str | None) -> str:
+    """The Authorization header's value. Raises Denied for what has not a key's shape."""
     if key is None:
-        return "<none>"
+        return "Bearer <none>"
     text = key if isinstance(key, str) else key.reveal()
     if not _KEY.fullmatch(text):
         raise Denied("the key has not the shape of a key", code="BAD_KEY", hint="seq creds status")
-    return text
+    return f"Bearer {text}"

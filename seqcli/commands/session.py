@@ -7,7 +7,7 @@ the request is returned instead, exactly as it would be sent, the key masked.
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,12 +19,14 @@ from seqcli.commands import chosen, speaking
 from seqcli.errors import Failure, Usage
 from seqcli.profile import account, keys, paths, settings
 from seqcli.views import Result, Table
+from seqcli.views.result import identities
 from seqcli.wire.operation import Operation, Request
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from seqcli.client.transport import Transport
+    from seqcli.client.local import LocalTransport
+    from seqcli.client.transport import HttpTransport, Transport
     from seqcli.desk.desk import Desk
     from seqcli.desk.journal import Journal
     from seqcli.desk.killswitch import KillSwitch
@@ -84,10 +86,10 @@ class Session:
     @cached_property
     def client(self) -> Client:
         """The client of the account."""
-        return self._client(*self._reach(), self.account.mode)
+        return self.new_client(*self._reach(), self.account.mode)
 
-    def _client(self, transport: "Transport", base_url: str, key: Any, mode: str) -> Client:
-        self._closing.append(transport.close)
+    def new_client(self, transport: "Transport", base_url: str, key: Any, mode: str) -> Client:
+        """A client over `transport`."""
         return Client(
             transport,
             base_url=base_url,
@@ -114,7 +116,7 @@ class Session:
             ask=self.agrees if self.terminal or self.options.yes else None,
             policy_file=Path(named) if named else None,
         )
-        self._closing.append(desk.close)
+        self.ending(desk.close)
         return desk
 
     @cached_property
@@ -124,7 +126,7 @@ class Session:
         from seqcli.desk.journal import Journal
 
         journal = Journal(paths.state_dir() / JOURNAL)
-        self._closing.append(journal.close)
+        self.ending(journal.close)
         return journal
 
     @cached_property
@@ -145,20 +147,37 @@ class Session:
         latch = Latch(paths.state_dir() / LATCH)
         return KillSwitch(latch, used.fingerprint if used else None, SystemClock().time_ns(), reach)
 
+    def ending(self, close: Callable[[], None]) -> None:
+        """Have `close` called when the session ends, before what was opened earlier is closed."""
+        self._closing.append(close)
+
     def _reach(self) -> "tuple[Transport, str, Any]":
         if self.account.local:
             from seqcli.client import local
 
             folder = paths.state_dir() / "sandbox"
             if self.options.dry_run and not folder.exists():
-                return _nowhere(), local.BASE_URL, None
-            carrier = local.LocalTransport(folder)
-            return carrier, local.BASE_URL, carrier.api_key()
+                return self.network(), local.BASE_URL, None
+            return self.box, local.BASE_URL, self.box.api_key()
+        return self.network(), self.account.base_url, self.account.key
+
+    @cached_property
+    def box(self) -> "LocalTransport":
+        """The way into the exchange in the box."""
+        from seqcli.client.local import LocalTransport
+
+        box = LocalTransport(paths.state_dir() / "sandbox")
+        self.ending(box.close)
+        return box
+
+    def network(self, *, profile: bool = True) -> "HttpTransport":
+        """A way to the network by the account's settings, or by those of no profile."""
         from seqcli.client.transport import HttpTransport
 
-        found = settings.values(self.config, profile=self.account.profile_name)
+        found = settings.values(self.config, profile=self.account.profile_name if profile else None)
         network = HttpTransport(proxy=found["proxy"].value, ca_file=found["ca_file"].value)
-        return network, self.account.base_url, self.account.key
+        self.ending(network.close)
+        return network
 
     def read(
         self,
@@ -249,7 +268,10 @@ class Session:
         if isinstance(outcome, Result):
             return speaking.show(outcome, self.options)
         status = 0
-        with contextlib.closing(speaking.live(self.options)) as frames:
+        with contextlib.ExitStack() as ending:
+            if isinstance(outcome, Generator):
+                ending.callback(outcome.close)
+            frames = ending.enter_context(contextlib.closing(speaking.live(self.options)))
             for place, result in enumerate(outcome):
                 status = frames.show(result.but(continued=place > 0) if result.live else result)
         return status
@@ -260,12 +282,7 @@ class Session:
 
     def client_of(self, base_url: str, key: Any) -> Client:
         """A client for a key that no profile holds yet."""
-        from seqcli.client.transport import HttpTransport
-
-        found = settings.values(self.config)
-        return self._client(
-            HttpTransport(proxy=found["proxy"].value, ca_file=found["ca_file"].value), base_url, key, key.mode
-        )
+        return self.new_client(self.network(profile=False), base_url, key, key.mode)
 
     def default_to_local(self) -> None:
         """With no account chosen, mean the exchange in the box."""
@@ -297,21 +314,7 @@ class Session:
             body=body,
             raw=raw,
             items=items,
-            ids=_ids(body, items, ids) if isinstance(ids, str) else ids or [],
+            ids=identities(body, items, ids) if isinstance(ids, str) else ids or [],
             table=table,
             failure=failure,
         )
-
-
-def _ids(body: Any, items: str | None, name: str) -> list[str]:
-    rows: Any = [body]
-    if items is not None:
-        rows = body if items == "" else body.get(items) if isinstance(body, dict) else None
-    return [str(row[name]) for row in rows or [] if isinstance(row, dict) and row.get(name) is not None]
-
-
-def _nowhere() -> "Transport":
-    """For a dry run that must not make what it would need."""
-    from seqcli.client.transport import HttpTransport
-
-    return HttpTransport()

@@ -17,7 +17,9 @@ def render(result: Result, options: Options, stdout: TextIO, stderr: TextIO) -> 
     """
     for sentence in result.notes:
         note(sentence, stderr)
-    if options.quiet:
+    if result.frames is not None:
+        _pass(result.frames, stdout)
+    elif options.quiet:
         stdout.writelines(f"{screen.clean(identity)}\n" for identity in result.ids)
     else:
         _WRITERS[options.output](result, options, stdout)
@@ -114,6 +116,15 @@ def _raw(result: Result, options: Options, stdout: TextIO) -> None:
         _json(result, options, stdout)
     else:
         _write_bytes(result.raw + (b"\n" if result.live else b""), stdout)
+
+
+def _pass(lines: Sequence[bytes], stdout: TextIO) -> None:
+    """Whole lines at once; a terminal sees no character that could do something to it."""
+    content = b"\n".join(lines) + b"\n"
+    if screen.is_terminal(stdout):
+        shown = (screen.clean(line.decode(errors="backslashreplace")) for line in lines)
+        content = "".join(f"{line}\n" for line in shown).encode(errors="backslashreplace")
+    _write_bytes(content, stdout)
 
 
 def _write_bytes(content: bytes, stdout: TextIO) -> None:

@@ -28,7 +28,8 @@ class Result(msgspec.Struct, kw_only=True):
 
     `items` names the list inside `body` (``""``: the body is the list; None: a single object); `ids` is what
     --quiet prints; `failure` is told on stderr and decides the exit status; `live` is one frame of a watch, redrawn in
-    place on a terminal, `continued` one after the first; `lines` prints json as ndjson; `plain` adds no twins.
+    place on a terminal, `continued` one after the first; `lines` prints json as ndjson; `plain` adds no twins;
+    `frames` are lines of JSON that pass as they came, instead of a body.
     """
 
     body: Any = None
@@ -42,6 +43,7 @@ class Result(msgspec.Struct, kw_only=True):
     continued: bool = False
     lines: bool = False
     plain: bool = False
+    frames: list[bytes] | None = None
 
     def but(self, **changes: Any) -> "Result":
         """The same with some fields changed."""
@@ -53,3 +55,11 @@ class Result(msgspec.Struct, kw_only=True):
             return None
         found = body.get(self.items) if self.items and isinstance(body, dict) else body
         return found if isinstance(found, list) else None
+
+
+def identities(body: Any, items: str | None, name: str) -> list[str]:
+    """The field `name` of each row, or of the one object."""
+    rows: Any = [body]
+    if items is not None:
+        rows = body if items == "" else body.get(items) if isinstance(body, dict) else None
+    return [str(row[name]) for row in rows or [] if isinstance(row, dict) and row.get(name) is not None]
