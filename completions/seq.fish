@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -556,6 +556,7 @@ complete -c seq -n "__seq_at ' portfolio sync'" -l help -d 'Show this message an
 complete -c seq -n "__seq_at ' market'" -a symbols -d 'What can be traded, with sizes and venues'
 complete -c seq -n "__seq_at ' market'" -a fees -d 'Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there'
 complete -c seq -n "__seq_at ' market'" -a venues -d 'Which venues trade a symbol, with their sizes and fees'
+complete -c seq -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
 complete -c seq -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -617,6 +618,30 @@ complete -c seq -n "__seq_at ' market venues'" -l verbose -d 'Requests and timin
 complete -c seq -n "__seq_at ' market venues'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' market venues'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' market venues'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market history'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' market history'" -l range -d '1h 6h 1d 1w 1m 3m 6m 1y 2y 5y max; default 1d.' -r
+complete -c seq -n "__seq_at ' market history'" -l every -d 'Length of a bar; default by the range.' -r
+complete -c seq -n "__seq_at ' market history'" -l start -d 'From 2026-07-28[T12:00[:00]] UTC, or Unix seconds.' -r
+complete -c seq -n "__seq_at ' market history'" -l end -d 'Until then; default now.' -r
+complete -c seq -n "__seq_at ' market history'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
+complete -c seq -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
+complete -c seq -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
+complete -c seq -n "__seq_at ' market history'" -l chart -d 'What a table shows; none: the rows. [default: candles]' -x -a 'candles line none'
+complete -c seq -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market history'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market history'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market history'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market history'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market history'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market history'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market history'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market history'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market history'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market history'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seq -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seq -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
@@ -1172,7 +1197,7 @@ complete -c seq -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; repe
 complete -c seq -n "__seq_at ' algo deploy'" -l name -d 'Its name; else the file\'s.' -r
 complete -c seq -n "__seq_at ' algo deploy'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' algo deploy'" -l label -d 'A label of your own.' -r
-complete -c seq -n "__seq_at ' algo deploy'" -l start -d 'Start it once every edge has it; else it stays stopped.'
+complete -c seq -n "__seq_at ' algo deploy'" -l start -d 'Start it once every edge has it; else it stays stopped.' -r
 complete -c seq -n "__seq_at ' algo deploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' algo deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2257,6 +2282,7 @@ complete -c seqcli -n "__seq_at ' portfolio sync'" -l help -d 'Show this message
 complete -c seqcli -n "__seq_at ' market'" -a symbols -d 'What can be traded, with sizes and venues'
 complete -c seqcli -n "__seq_at ' market'" -a fees -d 'Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there'
 complete -c seqcli -n "__seq_at ' market'" -a venues -d 'Which venues trade a symbol, with their sizes and fees'
+complete -c seqcli -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
 complete -c seqcli -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2318,6 +2344,30 @@ complete -c seqcli -n "__seq_at ' market venues'" -l verbose -d 'Requests and ti
 complete -c seqcli -n "__seq_at ' market venues'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' market venues'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' market venues'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market history'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' market history'" -l range -d '1h 6h 1d 1w 1m 3m 6m 1y 2y 5y max; default 1d.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l every -d 'Length of a bar; default by the range.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l start -d 'From 2026-07-28[T12:00[:00]] UTC, or Unix seconds.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l end -d 'Until then; default now.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
+complete -c seqcli -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
+complete -c seqcli -n "__seq_at ' market history'" -l chart -d 'What a table shows; none: the rows. [default: candles]' -x -a 'candles line none'
+complete -c seqcli -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market history'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market history'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market history'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market history'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market history'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market history'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market history'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market history'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market history'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market history'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seqcli -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seqcli -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
@@ -2873,7 +2923,7 @@ complete -c seqcli -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; r
 complete -c seqcli -n "__seq_at ' algo deploy'" -l name -d 'Its name; else the file\'s.' -r
 complete -c seqcli -n "__seq_at ' algo deploy'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l label -d 'A label of your own.' -r
-complete -c seqcli -n "__seq_at ' algo deploy'" -l start -d 'Start it once every edge has it; else it stays stopped.'
+complete -c seqcli -n "__seq_at ' algo deploy'" -l start -d 'Start it once every edge has it; else it stays stopped.' -r
 complete -c seqcli -n "__seq_at ' algo deploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

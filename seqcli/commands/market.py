@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seqcli import files
-from seqcli.commands import words
+from seqcli.commands import market_history, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
@@ -55,3 +55,11 @@ def venues(session: Session, symbol: Symbol) -> Result:
     """Which venues trade a symbol, with their sizes and fees."""
     request = Request(path={"symbol": words.symbol(symbol)})
     return session.read(market.PAIR_VENUES, request, items="venues", ids="venue", table=tables.venues)
+
+
+command.verb(
+    "history",
+    "seq --local market history BTC-USD --range 6h",
+    "seq --local market history BTC-USD --venue kraken --range 1m --every 4h -o csv",
+    "seq --local market history ETH-USD --ticks --max 5",
+)(market_history.prices)

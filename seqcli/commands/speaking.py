@@ -60,11 +60,11 @@ def agrees(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def progress(pages: Iterator[list[Any]], what: str) -> Iterator[list[Any]]:
-    """`pages` as they come, counted on a terminal's stderr."""
+def progress(pages: Iterator[list[Any]], what: str, total: int | None = None) -> Iterator[list[Any]]:
+    """`pages` as they come, counted on a terminal's stderr; with a bar where the `total` is known."""
     import time
 
-    return counted(pages, what, sys.stderr, time.monotonic)
+    return counted(pages, what, sys.stderr, time.monotonic, total)
 
 
 def _rendering(chosen: Options) -> views.Options:

@@ -71,6 +71,9 @@ class Market(Protocol):
     def best(self, symbol: str, ts_ns: int) -> Mapping[str, Top]:
         """The tops of `books`, cheaper than the books when these have not been built yet."""
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        """The best bid and ask of one entry of `best`, a missing side 0: cheapest for many instants of the past."""
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The venue's public trades with from_ns < ts_ns <= to_ns, oldest first. Costs a step an instant."""
 

@@ -99,6 +99,11 @@ class SyntheticMarket:
         line = self._line(symbol)
         return line.tops.at(line.sources, ts_ns) if line else {}
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        """One venue's best bid and ask at `ts_ns`."""
+        source = self._source(symbol, venue)
+        return source.touch(source.tick_at(ts_ns)) if source else None
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The venue's trades in (from_ns, to_ns]."""
         source = self._source(symbol, venue)

@@ -22,14 +22,15 @@ SLACK = 128
 """In units of a height, more than all the floors in one value and in one bound can add up to."""
 
 _MASK = (1 << 64) - 1
+_FIRST, _SECOND = 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9
 _FEW = 256
 _NOWHERE = 1 << 80  # no tick's index: a cell not yet read
 
 
 def mix(key: int, number: int) -> int:
     """64 well-stirred bits of a 64-bit key and a number; cheaper than splitmix64 and blake2b by a quarter."""
-    bits = ((number ^ key) * 0xD6E8FEB86659FD93) & _MASK
-    bits = ((bits ^ (bits >> 32)) * 0xBF58476D1CE4E5B9) & _MASK
+    bits = ((number ^ key) * _FIRST) & _MASK
+    bits = ((bits ^ (bits >> 32)) * _SECOND) & _MASK
     return bits ^ (bits >> 29)
 
 
@@ -70,6 +71,7 @@ class Walk:
         self._levels: list[list[Octave]] = [[] for _ in range(TOP_SHIFT + 1)]
         for octave in octaves:
             self._levels[octave.shift].append(octave)
+        self._flat = [[(each.key, 2 * each.amplitude + 1, each.amplitude) for each in row] for row in self._levels]
         self._cells: list[list[int]] = [[_NOWHERE, 0, 0] for _ in range(TOP_SHIFT + 1)]
         self._points: dict[int, int] = {}
         self.step = SLACK + sum((2 * each.amplitude >> each.shift) + 1 for each in octaves)
@@ -114,7 +116,13 @@ class Walk:
         return total
 
     def _level(self, shift: int, index: int) -> int:
-        return sum(each.height(index) for each in self._levels[shift])
+        """The sum of `Octave.height`, written out: a tick far from the last one asks for fifty."""
+        total = 0
+        for key, heights, amplitude in self._flat[shift]:
+            bits = ((index ^ key) * _FIRST) & _MASK
+            bits = ((bits ^ (bits >> 32)) * _SECOND) & _MASK
+            total += (((bits ^ (bits >> 29)) >> 32) * heights >> 32) - amplitude
+        return total
 
     def ticks_within(self, first: int, last: int, limit: int, *, below: bool) -> Iterator[int]:
         """The ticks of [first, last], in order, whose height is <= limit (`below`) or >= limit.

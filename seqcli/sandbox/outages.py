@@ -50,6 +50,10 @@ class Reachable:
         """The tops of connected venues."""
         return self._without(symbol, self.market.best(symbol, ts_ns), "best")
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        """The best bid and ask of a connected venue."""
+        return self.market.touch(symbol, venue, ts_ns) if self.reaches(symbol, venue) else None
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The trades of a connected venue."""
         return self.market.prints(symbol, venue, from_ns, to_ns) if self.reaches(symbol, venue) else iter(())

@@ -198,6 +198,11 @@ class RecordedMarket:
         """Each venue's best bid and ask; a missing side is 0."""
         return {venue: _top(book) for venue, book in self.books(symbol, ts_ns).items()}
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        """One venue's best bid and ask; a missing side is 0."""
+        book = self.book(symbol, venue, ts_ns)
+        return (book.bids[0][0] if book.bids else 0, book.asks[0][0] if book.asks else 0) if book else None
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The recorded trades in (from_ns, to_ns]."""
         player = self._player(symbol, venue)

@@ -105,6 +105,13 @@ class WholeMarket:
         top = self._trading.top(named, ts_ns)
         return {named.contract.venue: top} if top else _NO_TOP
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        """The best bid and ask of one entry of `best`."""
+        if symbol in self.synthetic.instruments():
+            return self.synthetic.touch(symbol, venue, ts_ns)
+        top = self.best(symbol, ts_ns).get(venue)
+        return (top.bid_1e9, top.ask_1e9) if top else None
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """A venue's trades."""
         named = self._named(symbol)

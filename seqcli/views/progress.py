@@ -4,22 +4,32 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 AFTER_S = 1.0
+_WIDTH = 24
 
 
 def counted(
-    pages: Iterator[list[Any]], what: str, stderr: TextIO, monotonic: Callable[[], float]
+    pages: Iterator[list[Any]], what: str, stderr: TextIO, monotonic: Callable[[], float], total: int | None = None
 ) -> Iterator[list[Any]]:
-    """`pages` as they come, with the number of rows so far said on a terminal; the line is gone at the end."""
+    """`pages` as they come, with the number of rows so far said on a terminal, and a bar where the `total` is known;
+    the line is gone at the end.
+    """
     began, rows, told = monotonic(), 0, False
     try:
         for page in pages:
             rows += len(page)
             if stderr.isatty() and monotonic() - began >= AFTER_S:
                 told = True
-                stderr.write(f"\r{rows} {what} …\x1b[K")
+                stderr.write(f"\r{_bar(rows, total)}{rows} {what} …\x1b[K")
                 stderr.flush()
             yield page
     finally:
         if told:
             stderr.write("\r\x1b[K")
             stderr.flush()
+
+
+def _bar(rows: int, total: int | None) -> str:
+    if not total:
+        return ""
+    done = min(rows * _WIDTH // total, _WIDTH)
+    return f"[{'#' * done}{'.' * (_WIDTH - done)}] {min(rows * 100 // total, 100)} %  "

@@ -89,6 +89,10 @@ class HandMarket:
     def best(self, symbol: str, ts_ns: int) -> Mapping[str, Top]:
         return {venue: _top(book) for venue, book in self.books(symbol, ts_ns).items()}
 
+    def touch(self, symbol: str, venue: str, ts_ns: int) -> tuple[int, int] | None:
+        book = self.book(symbol, venue, ts_ns)
+        return (_top(book).bid_1e9, _top(book).ask_1e9) if book else None
+
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         return (row for row in self._prints.get((symbol, venue), ()) if from_ns < row.ts_ns <= to_ns)
 

@@ -1,0 +1,99 @@
+"""Bars, prints, funding and the fair price, read from the market."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from seqcli.sandbox.bars import Bar, Tick, Window
+from seqcli.sandbox.instruments import Instrument, Kind, canonical, venue_of
+from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
+from seqcli.wire import history
+
+SECOND = 1_000_000_000
+_DEFAULT_PRINTS, _LONGEST_BAR_S = 100, 366 * history.DAY_S
+_LATEST_S = (1 << 63) // SECOND
+
+
+@serves(history.PRICES)
+def prices(box: Box, call: Call) -> history.Prices:
+    """Bars that begin in the window, or the newest prints of it."""
+    query = call.query
+    venue, kind = (None, None) if query.venue is None else _venue(box, query.venue)
+    instrument = _instrument(box, call.path["symbol"], kind)
+    if venue is not None and venue not in instrument.venues:
+        raise invalid(("venue", f"does not trade {instrument.symbol}"))
+    fidelity = 60 if query.fidelity_secs is None else query.fidelity_secs
+    if not 0 <= fidelity <= _LONGEST_BAR_S:
+        raise invalid(("fidelity_secs", f"must be 0 to {_LONGEST_BAR_S}"))
+    name, start_s, end_s = window(query, call.now_ns, history.RANGES, "1d")
+    if instrument.kind == "prediction":
+        venue = instrument.venues[0]
+    elif venue is None and call.now_ns // SECOND - start_s > history.TAPE_S:
+        raise invalid(("venue", "needed for what is more than 24 hours ago"))
+    venues = instrument.venues if venue is None else (venue,)
+    view = Window(box.market, instrument.symbol, venues, call.now_ns)
+    points: Sequence[Bar | Tick]
+    if fidelity:
+        points, more = view.bars(start_s * SECOND, end_s * SECOND, fidelity * SECOND, history.MAX_BARS)
+    else:
+        points, more = view.prints(start_s * SECOND, end_s * SECOND, _limit(query.limit, instrument))
+    return history.Prices(
+        symbol=instrument.symbol,
+        venue=venue,
+        range=name,
+        fidelity_secs=fidelity,
+        start_ts=start_s,
+        end_ts=end_s,
+        source=_source(instrument, venue),
+        count=len(points),
+        truncated=more,
+        points=[history.Point(**msgspec.structs.asdict(point)) for point in points],
+    )
+
+
+def window(query: history.PricesQuery, now_ns: int, known: dict[str, int], usual: str) -> tuple[str | None, int, int]:
+    """(range or None, first second, end): both timestamps, else a range that ends with this second."""
+    given = (query.start_ts, query.end_ts)
+    if given != (None, None):
+        if query.start_ts is None or query.end_ts is None:
+            raise invalid(("start_ts" if query.start_ts is None else "end_ts", "start_ts and end_ts go together"))
+        if not 0 <= query.start_ts < query.end_ts <= _LATEST_S:
+            raise invalid(("end_ts", "must be after start_ts"))
+        return None, query.start_ts, query.end_ts
+    name = usual if query.range is None else query.range.lower()
+    if name not in known:
+        raise invalid(("range", f"must be one of {', '.join(known)}"))
+    end_s = now_ns // SECOND + 1
+    return name, end_s - known[name], end_s
+
+
+def _source(instrument: Instrument, venue: str | None) -> str:
+    """Where the hosted service has such points from."""
+    if instrument.kind == "prediction":
+        return instrument.venues[0]
+    return "tape" if venue is None else "venue_klines"
+
+
+def _limit(limit: int | None, instrument: Instrument) -> int:
+    if limit is not None and limit < 1:
+        raise invalid(("limit", "must be at least 1"))
+    usual = history.MAX_PRINTS if instrument.kind == "prediction" else _DEFAULT_PRINTS
+    return usual if limit is None else min(limit, history.MAX_PRINTS)
+
+
+def _venue(box: Box, text: str) -> tuple[str, Kind | None]:
+    try:
+        return venue_of(text, box.market.venues())
+    except ValueError as error:
+        raise invalid(("venue", str(error))) from None
+
+
+def _instrument(box: Box, text: str, kind: Kind | None) -> Instrument:
+    try:
+        symbol = canonical(text, kind)
+    except ValueError as error:
+        raise invalid(("symbol", str(error))) from None
+    found = box.market.instruments().get(symbol)
+    if found is None:
+        raise not_found("symbol", symbol)
+    return found

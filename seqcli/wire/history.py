@@ -1,0 +1,96 @@
+"""What the market was and is worth: bars and prints, funding, the fair price.
+
+API: /v1/price_history/{symbol}, /v1/funding_history/{symbol}, /v1/market/funding-rates, /v1/fair_price.
+"""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from seqcli.wire.operation import Operation, Query
+
+DAY_S = 86_400
+RANGES = {
+    "1h": 3_600,
+    "6h": 6 * 3_600,
+    "1d": DAY_S,
+    "1w": 7 * DAY_S,
+    "1m": 30 * DAY_S,
+    "3m": 90 * DAY_S,
+    "6m": 180 * DAY_S,
+    "1y": 365 * DAY_S,
+    "2y": 730 * DAY_S,
+    "5y": 1_825 * DAY_S,
+    "max": 3_650 * DAY_S,
+}
+"""Seconds of a range; m is a month of 30 days."""
+FUNDING_RANGES = tuple(name for name in RANGES if name not in ("1h", "6h"))
+TAPE_S = DAY_S
+"""How far back prices are known over all venues; beyond it one venue must be named."""
+MAX_BARS, MAX_PRINTS = 10_000, 50_000
+"""The most points of one reply."""
+
+
+class PricesQuery(Query):
+    """`fidelity_secs` is the length of a bar, 0 = prints. `start_ts` and `end_ts`, both or none, in Unix seconds,
+    go before `range`. `limit` is for prints.
+    """
+
+    range: str | None = None
+    fidelity_secs: int | None = None
+    start_ts: int | None = None
+    end_ts: int | None = None
+    venue: str | None = None
+    limit: int | None = None
+    paginate: bool | None = None
+    underlying: bool | None = None
+
+
+class Point(msgspec.Struct, kw_only=True):
+    """A bar or a print.
+
+    A bar counts from `ts_ns` on; `price_1e9` is its close: the mid of its last instant, or of now. `open_1e9` is the
+    mid that stood when it began. `high_1e9` and `low_1e9` are those of the mids at its ends and at instants between,
+    an eighth of the bar apart but no closer than 250 ms. `volume_1e8` is the sum of the prints, null where the window
+    is too long to count them. A print has `qty_1e8`, the aggressor's `side` and `venue_id` instead.
+    """
+
+    ts_ns: int
+    price_1e9: int
+    open_1e9: int | UnsetType = UNSET
+    high_1e9: int | UnsetType = UNSET
+    low_1e9: int | UnsetType = UNSET
+    close_1e9: int | UnsetType = UNSET
+    volume_1e8: int | UnsetType | None = UNSET
+    qty_1e8: int | UnsetType = UNSET
+    side: str | UnsetType = UNSET
+    venue_id: str | UnsetType = UNSET
+
+
+class Prices(msgspec.Struct, kw_only=True):
+    """Points of the window, oldest first. `venue` null: over all venues. `truncated`: the window holds more – of bars
+    later ones, of prints earlier ones.
+    """
+
+    symbol: str
+    venue: str | None
+    range: str | None
+    fidelity_secs: int
+    start_ts: int
+    end_ts: int
+    source: str
+    count: int
+    truncated: bool
+    points: list[Point]
+    underlying: None = None
+
+
+PRICES = Operation(
+    name="history.prices",
+    method="GET",
+    path="/v1/price_history/{symbol}",
+    summary="Bars of a symbol, or its prints",
+    query=PricesQuery,
+    reply=Prices,
+    errors=("VALIDATION_ERROR", "NOT_FOUND"),
+)
+OPERATIONS: tuple[Operation, ...] = (PRICES,)
