@@ -44,28 +44,23 @@ class Feed(msgspec.Struct, frozen=True):
 
 
 def prices(market: Market, topic: Topic, ts_ns: int) -> Iterator[Row]:
-    """The best bid and offer over all venues."""
+    """The best bid and offer over all venues; zeros and ``unavailable`` when there are none."""
     books = _live(market.books(topic.symbol, ts_ns))
-    if not books:
-        return
     (bid, bid_size), (ask, ask_size) = _best(books, max), _best(books, min)
     mid, bps = spread(bid, ask)
-    last_ns = max(book.ts_ns for book in books.values())
+    source = "edge_nbbo" if books else "unavailable"
     text = (
         f'{{"bid":{human(bid, PRICE)},"ask":{human(ask, PRICE)},"mid":{mid},"bid_sz":{human(bid_size, SIZE)},'
-        f'"ask_sz":{human(ask_size, SIZE)},"spread_bps":{bps},"source":"edge_nbbo","ts_ns":{last_ns}}}'
+        f'"ask_sz":{human(ask_size, SIZE)},"spread_bps":{bps},"source":"{source}","ts_ns":{_last_ns(books)}}}'
     )
     yield Row("", (bid, bid_size, ask, ask_size), text.encode())
 
 
 def book(market: Market, topic: Topic, ts_ns: int) -> Iterator[Row]:
-    """The consolidated book: each frame a whole snapshot."""
+    """The consolidated book: each frame a whole snapshot, without levels when no venue has any."""
     books = _live(market.books(topic.symbol, ts_ns))
-    if not books:
-        return
     sides = f'"bids":{merged(books, MAX_LEVELS, max)},"asks":{merged(books, MAX_LEVELS, min)}'
-    last_ns = max(entry.ts_ns for entry in books.values())
-    yield Row("", hash(sides), f'{{{sides},"ts_ns":{last_ns}}}'.encode())
+    yield Row("", hash(sides), f'{{{sides},"ts_ns":{_last_ns(books)}}}'.encode())
 
 
 def _live(books: Mapping[str, Book]) -> dict[str, Book]:
@@ -75,6 +70,10 @@ def _live(books: Mapping[str, Book]) -> dict[str, Book]:
 def _best(books: Mapping[str, Book], best: Callable[..., int]) -> tuple[int, int]:
     rows = levels(books, 1, best)
     return rows[0] if rows else (0, 0)
+
+
+def _last_ns(books: Mapping[str, Book]) -> int:
+    return max((entry.ts_ns for entry in books.values()), default=0)
 
 
 FEEDS: dict[str, Feed] = {"prices": Feed(prices), "book": Feed(book)}

@@ -3,8 +3,8 @@
 The sequencer hands over events when they are on disk (`publish`); a ticker asks the market for what is watched
 (`market.steps`). Sockets and event streams join with a way to wake them; nothing here waits, and no I/O is done.
 
-For other rooms: `tell` sends a private topic (deployment, traces), `announce` a life-cycle event, and what a topic of
-the market sends is a row of `feeds.FEEDS`.
+For what comes from elsewhere: `tell` sends a private topic (deployment, traces), `announce` a life-cycle event,
+`report` makes the cost report of an ended order, and what a topic of the market sends is a row of `feeds.FEEDS`.
 """
 
 import os
@@ -16,7 +16,7 @@ from seqcli.sandbox.events import Event
 from seqcli.sandbox.feeds import Feed, MarketData
 from seqcli.sandbox.outbox import Outbox
 from seqcli.sandbox.problems import Problem
-from seqcli.sandbox.publishing import Publisher, ascii_json, switch_body
+from seqcli.sandbox.publishing import News, Publisher, Report, ascii_json, switch_body
 from seqcli.sandbox.rings import Follower, Ring, block_of
 from seqcli.wire import streams
 from seqcli.wire.streams import BadTopic, Socket, Topic, topic_of
@@ -49,18 +49,20 @@ class Hub:
         box: "Box",
         now_ns: Callable[[], int],
         clock_ns: Callable[[], int],
+        *,
         feeds: dict[str, Feed] | None = None,
+        report: Report | None = None,
     ) -> None:
         self._box = box
         self._now_ns = now_ns
         self._clock_ns = clock_ns
         self.market = MarketData(box.market, feeds)
-        self._publisher = Publisher(box.exchange)
+        self._publisher = Publisher(box.exchange, report)
         self._boot = _new_boot()
         self._members: dict[int, Member] = {}
         self._private: dict[tuple[str, str], dict[int, Member]] = {}
         self._rings: dict[tuple[str, str], Ring] = {}
-        self._followers: dict[int, tuple[str, str, Follower]] = {}
+        self._followers: dict[int, tuple[str, Follower]] = {}
         self._listed: deque[bytes] = deque(maxlen=REPLAYED)
         self._seen: dict[Hashable, None] = {}
 
@@ -123,9 +125,15 @@ class Hub:
         topic = topic_of(channel)
         if topic.conflated:
             topic = self.market.canonical(topic)
+        if topic.kind in streams.OF_DEPLOYMENT and not self._has(member.caller.client_id, topic.scope):
+            raise BadTopic(streams.UNKNOWN)
         if channel not in member.topics and len(member.topics) + more >= streams.MAX_TOPICS:
             raise BadTopic(streams.TOO_MANY_TOPICS)
         return topic
+
+    def _has(self, client_id: str, deployment_id: str) -> bool:
+        words = "SELECT 1 FROM deployments WHERE client_id = ? AND deployment_id = ?"
+        return bool(self._box.store.read(words, (client_id, deployment_id)))
 
     def _drop(self, member: Member, channel: str) -> None:
         topic = member.topics.pop(channel, None)
@@ -147,7 +155,7 @@ class Hub:
         self, caller: "Caller", stream: str, filters: dict[str, str], last_id: str | None, wake: Callable[[], None]
     ) -> Follower:
         """A new reader of an event stream. Raises `Problem` (RATE_LIMITED) when its key has too many."""
-        held = sum(key_id == caller.key_id for key_id, _, _ in self._followers.values())
+        held = sum(key_id == caller.key_id for key_id, _ in self._followers.values())
         if held >= streams.MAX_CONNECTIONS:
             raise _too_many("event streams")
         key = (caller.client_id, stream)
@@ -160,7 +168,7 @@ class Hub:
             switch = self._box.exchange.kill_switch(caller.client_id)
             state = switch_body({"engaged": switch.engaged, "reason": switch.reason}, self._now_ns())
             follower.put(block_of("risk", ascii_json(state)))
-        self._followers[id(follower)] = (caller.key_id, f"{caller.client_id}/{stream}", follower)
+        self._followers[id(follower)] = (caller.key_id, follower)
         return follower
 
     def unfollow(self, caller: "Caller", stream: str, follower: Follower) -> None:
@@ -176,13 +184,20 @@ class Hub:
         """Tell of events, which are on disk."""
         for event in events:
             for news in self._publisher.news(event):
-                readers = self._private.get((news.client_id, news.topic))
-                ring = self._rings.get((news.client_id, news.stream))
-                if readers or ring:
-                    body = ascii_json(news.body())
-                    self._send(readers, news.topic, body)
-                    if ring:
-                        ring.add(news.about, body, self._clock_ns())
+                self._tell_of(news)
+
+    def _tell_of(self, news: News) -> None:
+        readers = self._private.get((news.client_id, news.topic))
+        ring = self._rings.get((news.client_id, news.stream))
+        if not readers and ring is None:
+            return
+        body = news.body()
+        if body is None:
+            return
+        text = ascii_json(body)
+        self._send(readers, news.topic, text)
+        if ring is not None:
+            ring.add(news.about, text, self._clock_ns())
 
     def tell(self, client_id: str, topic: str, body: Callable[[], Any]) -> None:
         """Send one account's topic to whoever has subscribed to it; `body` is asked for only then."""
@@ -217,7 +232,7 @@ class Hub:
         for member in list(self._members.values()):
             if member.caller.key_id == key_id:
                 member.end(streams.KEY_REVOKED, "UNAUTHORIZED", message)
-        for held, _, follower in list(self._followers.values()):
+        for held, follower in list(self._followers.values()):
             if held == key_id:
                 follower.end("UNAUTHORIZED", message)
 
@@ -225,7 +240,7 @@ class Hub:
         """Everybody has to go: the server ends, or can no longer say what happens."""
         for member in list(self._members.values()):
             member.end(streams.GOING_AWAY, "", "")
-        for _, _, follower in list(self._followers.values()):
+        for _, follower in list(self._followers.values()):
             follower.end()
 
     def begin_anew(self) -> None:

@@ -16,10 +16,14 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _WIDE = 0xFFFF
 
 
+Report = Callable[[dict[str, Any]], Any]
+"""The cost report of an ended order, from its record; None when there is none."""
+
+
 class News(msgspec.Struct):
     """One thing told to a client: on the socket's `topic` ("" = none) and on the event `stream` ("" = none).
 
-    `about` holds what event streams are filtered by: name → the values that fit.
+    `about` holds what event streams are filtered by: name → the values that fit. A `body` of None is not told.
     """
 
     client_id: str
@@ -57,7 +61,8 @@ def switch_body(switch: dict[str, Any], ts_ns: int) -> dict[str, Any]:
 class Publisher:
     """Turns events into news. Remembers, of what is open, the routing last told and which graphs are paused."""
 
-    def __init__(self, exchange: Machine) -> None:
+    def __init__(self, exchange: Machine, report: Report | None = None) -> None:
+        self._report = report
         routed = {key: getattr(order, "routing", None) for key, order in exchange.orders.items()}
         self._routed: dict[tuple[str, str], Any] = {key: routing for key, routing in routed.items() if routing}
         self._paused = {key for key, graph in exchange.graphs.items() if graph.status == "PAUSED"}
@@ -82,6 +87,9 @@ class Publisher:
         yield News(client_id, "orders", "orders", about, lambda: order_body(msgspec.convert(record, Order)))
         if record["ended"]:
             self._routed.pop((client_id, name), None)
+            report = self._report
+            if report is not None:
+                yield News(client_id, "tca", "tca", about, lambda: report(record))
 
     def _routing(self, event: Event, about: dict[str, tuple[str, ...]]) -> Iterator[News]:
         record, routing = event.data, event.data.get("routing")

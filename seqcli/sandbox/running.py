@@ -62,6 +62,11 @@ class Running:
             with contextlib.suppress(RuntimeError):  # the loop has closed
                 self._loop.call_soon_threadsafe(self._server.end)
 
+    def call(self, act: Callable[[Hub], object]) -> None:
+        """Do something with the hub, in its own thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(act, self._hub)
+
     async def _main(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "commit") as worker:

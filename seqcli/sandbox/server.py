@@ -89,14 +89,22 @@ def serve(
 
 
 @contextmanager
-def served(serving: Serving, log: Callable[[str], None] = to_stderr) -> Iterator[Ready]:
+def served(
+    serving: Serving,
+    log: Callable[[str], None] = to_stderr,
+    begun: Callable[[Running], None] = lambda _: None,
+) -> Iterator[Ready]:
     """A server in a thread of its own, ready inside the block and ended after it. Raises what `serve` raises."""
     told: queue.SimpleQueue[Ready | BaseException] = queue.SimpleQueue()
     running: list[Running] = []
 
+    def keep(one: Running) -> None:
+        running.append(one)
+        begun(one)
+
     def work() -> None:
         try:
-            serve(serving, told.put, log, running.append)
+            serve(serving, told.put, log, keep)
         except BaseException as error:  # noqa: BLE001 - it is raised where the server was asked for
             told.put(error)
 

@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from websockets.sync.client import ClientConnection, connect
 
+from seqcli.sandbox.running import Running
 from seqcli.sandbox.server import Ready, Serving, served
 
 PATIENCE_S = 20
@@ -18,8 +19,9 @@ PATIENCE_S = 20
 class Exchange:
     """What tests do with a server."""
 
-    def __init__(self, ready: Ready) -> None:
+    def __init__(self, ready: Ready, running: Running) -> None:
         self.ready = ready
+        self.running = running
         self.port = int(ready.url.rpartition(":")[2])
 
     def headers(self, key: str | None = None) -> dict[str, str]:
@@ -65,15 +67,16 @@ class Exchange:
             told = {"Host": f"127.0.0.1:{self.port}", **self.headers(), **headers}
             lines = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
             connection.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
-            yield Events(connection)
+            with connection.makefile("rb") as file:
+                yield Events(connection, file)
 
 
 class Events:
     """The reading side of an event stream, byte by byte as it was written."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, file: BinaryIO) -> None:
         self.connection = connection
-        self._file = connection.makefile("rb")
+        self._file = file
         self.status = int(self._file.readline().split()[1])
         self.headers: dict[str, str] = {}
         while line := self._file.readline().strip():
@@ -117,5 +120,6 @@ def until(opened: ClientConnection, channel: str) -> Any:
 @contextmanager
 def exchange(folder: Path, **options: Any) -> Iterator[Exchange]:
     """A server in this process, on any free port."""
-    with served(Serving(folder=folder, port=0, **options)) as ready:
-        yield Exchange(ready)
+    begun: list[Running] = []
+    with served(Serving(folder=folder, port=0, **options), begun=begun.append) as ready:
+        yield Exchange(ready, begun[0])
