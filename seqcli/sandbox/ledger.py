@@ -104,6 +104,11 @@ def measured_bps(part: int, whole: int) -> Decimal | None:
     return Decimal(half_even(part * BPS * 1000, whole)).scaleb(-3) if whole > 0 else None
 
 
+def measured_share(part: int, whole: int) -> Decimal | None:
+    """A share of 1 with six decimals, half-even; None without a whole."""
+    return Decimal(half_even(part * 10**6, whole)).scaleb(-6) if whole > 0 else None
+
+
 # -- what an order needs and holds -----------------------------------------------------------------------------------
 
 

@@ -12,6 +12,11 @@ ROUTING_VERSION = 1
 """Price and taker fee; one version serves all."""
 
 
+def routing_version(order: Order) -> int:  # noqa: ARG001 - one version serves all
+    """The version of the router that an order went through."""
+    return ROUTING_VERSION
+
+
 def order_body(order: Order) -> dict[str, Any]:
     """An order, the same in REST and streams."""
     return {
@@ -41,7 +46,7 @@ def order_body(order: Order) -> dict[str, Any]:
         "legs": [_leg(leg) for leg in order.legs],
         "fill_count": order.fill_count,
         "slice_count": order.slice_count,
-        "routing_version": ROUTING_VERSION,
+        "routing_version": routing_version(order),
         "mode": "native_atomic",
         "is_sandbox": order.sandbox,
         "revision": order.revision,
