@@ -3,18 +3,20 @@
 What a body may say by itself: `wire.graph_rules`. Here it meets the list of instruments and venues.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from seqcli.sandbox.graphs import Node
+from seqcli.sandbox import terms
+from seqcli.sandbox.graphs import Bounds, Edge, Node
 from seqcli.sandbox.instruments import Instrument, Kind, canonical, nearest, venue_of
 from seqcli.sandbox.problems import invalid
-from seqcli.sandbox.terms import LATER, Say, execution
+from seqcli.sandbox.terms import Say
 from seqcli.wire import graph_rules, order_rules, risk_rules, strict
+from seqcli.wire.graphs import AmendNode
 from seqcli.wire.order_rules import Fault, human
 from seqcli.wire.submission import (
     Execution,
@@ -35,7 +37,9 @@ class Ticket(msgspec.Struct, kw_only=True):
 
     graph_id: str | None
     nodes: list[Node]
+    edges: list[Edge]
     risk: str
+    bounds: Bounds
     metadata: str
     digest: str
     max_notional_usd: int | None = None
@@ -57,7 +61,6 @@ class Admission:
         bad: list[Fault] = graph_rules.violations(body, self._kind_of)
         say: Say = lambda field, message: bad.append((field, message))  # noqa: E731 - two lists would be no clearer
         graph = _as_graph(body)
-        bad += _not_served(graph, isinstance(body, SimpleOrder))
         found = [
             self._instrument(node.instrument, _instrument_fields(body, number), say)
             for number, node in enumerate(graph.nodes[: graph_rules.MAX_NODES])
@@ -65,15 +68,22 @@ class Admission:
         if bad:
             raise invalid(*bad)
         nodes = [_node(node, *row) for node, row in zip(graph.nodes, found, strict=True) if row is not None]
+        edges = [terms.edge(edge) for edge in graph.edges]
+        started = {edge.to_node for edge in edges if edge.action == "activate"}
+        for node in nodes:
+            node.activation = "wait" if node.node_id in started else "root"
+        limits = risk_rules.read(graph.risk)
         risk, metadata = strict.encode(graph.risk or {}).decode(), _json(body.metadata)
         form = "simple" if isinstance(body, SimpleOrder) else "graph"
         return Ticket(
             graph_id=body.graph_id,
             nodes=nodes,
+            edges=edges,
             risk=risk,
+            bounds=terms.bounds(limits),
             metadata=metadata,
-            digest=_digest(form, nodes, risk, metadata),
-            max_notional_usd=risk_rules.read(graph.risk).max_notional_usd_1e9,
+            digest=_digest([form, nodes, edges], risk, metadata),
+            max_notional_usd=limits.max_notional_usd_1e9,
         )
 
     def _kind_of(self, sent: SentInstrument) -> str | None:
@@ -144,8 +154,7 @@ def _scaled(number: Decimal, digits: int) -> int:
 
 
 def _node(sent: SentNode, row: Instrument, pin: str | None) -> Node:
-    limit, quantity = order_rules.limit_of(sent.order_type), sent.quantity
-    worked = sent.execution or Execution()
+    quantity, worked = sent.quantity, sent.execution or Execution()
     return Node(
         node_id=sent.node_id,
         symbol=row.symbol,
@@ -154,35 +163,45 @@ def _node(sent: SentNode, row: Instrument, pin: str | None) -> Node:
         quote=row.quote,
         pin=pin,
         side=sent.side.lower(),
-        order_type="market" if limit is None else {"limit": {"price_1e9": limit}},
-        limit_price_1e9=limit,
-        tif=order_rules.tif_of(worked, market=limit is None),
-        execution=execution(worked),
+        order_type=terms.order_type(sent.order_type),
+        limit_price_1e9=order_rules.limit_of(sent.order_type),
+        trigger_price_1e9=order_rules.trigger_of(sent.order_type),
+        tif=terms.tif(worked, sent.order_type),
+        execution=terms.execution(worked),
         qty_1e8=None if quantity.fixed is None else quantity.fixed.qty_1e8,
         notional_usd_1e9=None if quantity.notional is None else quantity.notional.notional_usd_1e9,
     )
 
 
-def _not_served(graph: GraphOrder, is_simple: bool) -> Iterator[Fault]:
-    """What the API knows and this exchange does not yet."""
-    if graph.edges:
-        yield "edges", LATER
-    for number, node in enumerate(graph.nodes[: graph_rules.MAX_NODES]):
-        path = "" if is_simple else f"nodes[{number}]."
-        execution_path = "" if is_simple else f"{path}execution."
-        worked = node.execution or Execution()
-        kind = node.order_type
-        if isinstance(kind, OrderType) and order_rules.trigger_of(kind) is not None:
-            yield f"{path}order_type.{'stop_limit' if kind.stop_limit else 'stop_market'}", LATER
-        if (worked.policy or "").lower() in ("aggressive_chase", "passive"):
-            yield f"{execution_path}policy", LATER
-        if worked.pacing is not None:
-            yield f"{execution_path}pacing", LATER
-    runtime = (graph.risk or {}).get("runtime")
-    if isinstance(runtime, dict):
-        for name in ("max_loss_usd", "max_unhedged_qty"):
-            if runtime.get(name) is not None:
-                yield f"risk.runtime.{name}", LATER
+def redefine(node: Node, change: AmendNode) -> None:
+    """Give a node that waits another quantity, order type or execution. Raises `Problem`; then nothing has changed."""
+    kind = _sent_type(node) if change.order_type is None else change.order_type
+    worked = change.execution
+    sent = SentNode(
+        node_id=node.node_id,
+        instrument=SentInstrument(symbol=node.symbol),
+        side=node.side,
+        order_type=kind,
+        quantity=change.quantity or NodeQuantity(fixed=FixedQuantity(qty_1e8=node.qty_1e8 or 1)),
+        execution=worked or msgspec.convert({**node.execution, "tif": node.tif}, Execution),
+    )
+    bad = list(order_rules.of_node_terms(sent, order_rules.Fields("", "execution.", "", ""), lambda _: node.kind))
+    if bad:
+        raise invalid(*bad)
+    if change.quantity is not None:
+        fixed, notional = change.quantity.fixed, change.quantity.notional
+        node.qty_1e8 = None if fixed is None else fixed.qty_1e8
+        node.notional_usd_1e9 = None if notional is None else notional.notional_usd_1e9
+    node.order_type = terms.order_type(kind)
+    node.limit_price_1e9, node.trigger_price_1e9 = order_rules.limit_of(kind), order_rules.trigger_of(kind)
+    if worked is not None:
+        node.execution = terms.execution(worked)
+    if worked is not None or change.order_type is not None:
+        node.tif = terms.tif(worked or Execution(policy=node.execution["policy"]), kind)
+
+
+def _sent_type(node: Node) -> str | OrderType:
+    return node.order_type if isinstance(node.order_type, str) else msgspec.convert(node.order_type, OrderType)
 
 
 def _kind(word: str | None) -> Kind | None:
@@ -193,9 +212,9 @@ def _json(value: Any) -> str:
     return strict.encode(value).decode()
 
 
-def _digest(form: str, nodes: list[Node], risk: str, metadata: str) -> str:
+def _digest(what: list[Any], risk: str, metadata: str) -> str:
     """The same for the same values, however they were written."""
-    values = [form, nodes, _values(risk), _values(metadata)]
+    values = [*what, _values(risk), _values(metadata)]
     return sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:32]
 
 

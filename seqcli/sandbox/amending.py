@@ -1,12 +1,13 @@
-"""Changing and ending what is open: cancel-replace of an order; cancels of an order, a graph, a venue."""
+"""Changing and ending what is open: cancel-replace of an order; the cancel of everything on a venue."""
 
 from typing import Any
 
 import msgspec
 
-from seqcli.sandbox import ledger
-from seqcli.sandbox.execution import MILLISECOND_NS, carry_out, changed, end, routed
-from seqcli.sandbox.graphs import Graph
+from seqcli.sandbox import ledger, pegging
+from seqcli.sandbox.activation import touch_node
+from seqcli.sandbox.ending import changed, end, live_slice, unreachable
+from seqcli.sandbox.execution import MILLISECOND_NS, replace, routed
 from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.problems import conflict, invalid
@@ -38,17 +39,45 @@ def amend(machine: Machine, order: Order, change: Change, now_ns: int) -> None:
     switch = machine.accounts[order.client_id].switch
     if switch.engaged and not _only_reduces(order, change):
         raise conflict("kill_switch", "engaged")
+    before = order.qty_1e8
+    _apply(machine, order, change, now_ns)
+    graph = machine.graph_of(order.client_id, order.graph_id)
+    if graph is not None and order.parent is None and order.qty_1e8 != before:
+        node = graph.node(order.node_id)
+        touch_node(machine, graph, node)
+        node.ordered_1e8 += order.qty_1e8 - before
+
+
+def _apply(machine: Machine, order: Order, change: Change, now_ns: int) -> None:
     qty = order.qty_1e8 if change.qty_1e8 is None else change.qty_1e8
     limit = order.limit_price_1e9 if change.limit_price_1e9 is None else change.limit_price_1e9
+    is_new = qty > order.qty_1e8 or limit != order.limit_price_1e9
+    waits = order.trigger_price_1e9 is not None and order.status == "NEW"
     if qty == order.filled_qty_1e8:
         _set(order, qty, limit, change, now_ns)
         end(machine, order, "filled", now_ns)
-    elif qty > order.qty_1e8 or limit != order.limit_price_1e9:
-        _replace(machine, order, (qty, limit), change, now_ns)
-    else:
-        _shrink(machine, order, qty)
+    elif order.slice_count:
+        _part(machine, order, (qty, limit), now_ns)
         _set(order, qty, limit, change, now_ns)
         changed(machine, order, now_ns)
+    elif is_new and not waits:
+        _replace(machine, order, (qty, limit), change, now_ns)
+    else:
+        if not waits:
+            _shrink(machine, order, qty)
+        _set(order, qty, limit, change, now_ns)
+        changed(machine, order, now_ns)
+
+
+def _part(machine: Machine, order: Order, new: tuple[int, int | None], now_ns: int) -> None:
+    """The slice at work of an order follows it: to its price, and to no more than is left. Raises `Problem`."""
+    qty, limit = new
+    part = live_slice(machine, order)
+    if part is None:
+        return
+    most = min(part.qty_1e8, part.filled_qty_1e8 + qty - order.filled_qty_1e8)
+    if most < part.qty_1e8 or limit != part.limit_price_1e9:
+        _apply(machine, part, Change(qty_1e8=most, limit_price_1e9=limit), now_ns)
 
 
 def _check(order: Order, change: Change) -> None:
@@ -85,7 +114,9 @@ def _set(order: Order, qty: int, limit: int | None, change: Change, now_ns: int)
     order.qty_1e8 = qty
     if limit != order.limit_price_1e9:
         order.limit_price_1e9 = limit
-        order.order_type = {"limit": {"price_1e9": limit}}
+        trigger = order.trigger_price_1e9
+        stop = {"stop_limit": {"trigger_price_1e9": trigger, "price_1e9": limit}}
+        order.order_type = {"limit": {"price_1e9": limit}} if trigger is None else stop
     if change.urgency is not None:
         order.execution = {**order.execution, "urgency": change.urgency.lower()}
     if change.horizon_ms is not None:
@@ -115,39 +146,18 @@ def _replace(machine: Machine, order: Order, new: tuple[int, int | None], change
     qty, limit = new
     trial = msgspec.structs.replace(order, qty_1e8=qty, limit_price_1e9=limit, legs=[])
     view = View(machine.market, machine.gone, machine.accounts[order.client_id], now_ns)
-    trial.arrival_mid_1e9 = view.mid(order.symbol)
-    credit = {leg.venue: leg.held for leg in order.legs if leg.held}
-    found = routed(machine, view, trial, credit=credit)
+    if order.peg_1e9 is None:
+        trial.arrival_mid_1e9 = view.mid(order.symbol)
+    else:
+        trial.peg_1e9 = pegging.price_now(machine, view, trial) or order.peg_1e9
+    found = routed(machine, view, trial, credit=pegging.held_by(order))
     if found.refusal:
         field = "new_qty_1e8" if limit == order.limit_price_1e9 else "new_constraints.max_price_1e9"
         raise invalid((field, found.refusal.detail))
     _set(order, qty, limit, change, now_ns)
-    for leg in order.legs:
-        if leg.open_qty_1e8:
-            leg.qty_1e8, leg.held, leg.rank = leg.filled_qty_1e8, 0, 0
-            leg.status = "FILLED" if leg.filled_qty_1e8 else "CANCELLED"
-    order.legs = [leg for leg in order.legs if leg.filled_qty_1e8]
-    changed(machine, order, now_ns)
-    carry_out(machine, order, found, now_ns)
-
-
-def cancel(machine: Machine, order: Order, now_ns: int) -> str:
-    """End an open order. Returns the cancel_state: done, already_terminal, or requested when its venue is cut off."""
-    if order.ended:
-        return "already_terminal"
-    if unreachable(machine, order):
-        if not order.cancelling:
-            order.cancelling = True
-            changed(machine, order, now_ns)
-        return "requested"
-    end(machine, order, "cancelled", now_ns)
-    return "done"
-
-
-def unreachable(machine: Machine, order: Order) -> list[str]:
-    """The venues of an order's open legs that nothing gets through to."""
-    open_at = [leg.venue for leg in order.legs if leg.open_qty_1e8]
-    return [venue for venue in open_at if not machine.reaches(order.symbol, venue)]
+    if order.peg_1e9 is not None:
+        order.peg_1e9, order.pegged_ns = trial.peg_1e9, now_ns
+    replace(machine, order, found, now_ns)
 
 
 def reconnected(machine: Machine, now_ns: int) -> None:
@@ -157,32 +167,21 @@ def reconnected(machine: Machine, now_ns: int) -> None:
             end(machine, order, "cancelled", now_ns)
 
 
-def cancel_graph(machine: Machine, graph: Graph, orders: list[Order], now_ns: int) -> int:
-    """End every open order of an open graph. Returns how many."""
-    live = [order for order in orders if not order.ended]
-    graph.cancelling = True
-    for node in graph.nodes:
-        if node.status == "WAITING":
-            node.status = node.outcome = "SKIPPED"
-    for order in live:
-        cancel(machine, order, now_ns)
-    if not graph.ended:
-        machine.emit("graph", graph, now_ns)
-    return len(live)
-
-
 def cancel_venue(machine: Machine, client_id: str, venue: str, now_ns: int) -> list[dict[str, Any]]:
-    """End every open leg on a venue; an order with legs elsewhere goes on there. Returns rows for the reply."""
+    """End every open leg on a venue, and what is pinned to it and has none yet; an order with legs elsewhere goes on.
+
+    Returns rows for the reply.
+    """
     rows = []
     for order in [row for row in machine.orders.values() if row.client_id == client_id]:
         leg = order.leg(venue)
-        if leg is None or not leg.open_qty_1e8:
+        is_there = leg is not None and leg.open_qty_1e8 > 0
+        if order.ended or not (is_there or (order.pin == venue and order.parent is None)):
             continue
-        identity = leg.venue_order_id
         error = None
         if venue in unreachable(machine, order):
             error = f"{venue} is not connected"
-        elif any(other.open_qty_1e8 for other in order.legs if other is not leg):
+        elif leg is not None and any(other.open_qty_1e8 for other in order.legs if other is not leg):
             leg.status, leg.held = "PARTIAL" if leg.filled_qty_1e8 else "CANCELLED", 0
             changed(machine, order, now_ns)
         else:
@@ -190,7 +189,7 @@ def cancel_venue(machine: Machine, client_id: str, venue: str, now_ns: int) -> l
         rows.append(
             {
                 "node_order_id": order.node_order_id,
-                "venue_order_id": identity,
+                "venue_order_id": leg.venue_order_id if leg and is_there else None,
                 "status": order.status,
                 "error": error,
             }

@@ -94,3 +94,11 @@ class Market(Protocol):
         that book first. It does not say what happens to the order (queue position and quantity are the
         caller's), and it knows nothing of other venues: a routed order is asked for venue by venue.
         """
+
+    def stops(  # noqa: PLR0917 - the six words of one question
+        self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int
+    ) -> Iterator[int]:
+        """The instants t with from_ns < t <= to_ns, strictly increasing, at which the venue publishes a book whose
+        touch for an order of `side` has come to the price or past it: sell – best bid <= price; buy – best ask >=
+        price. A book without that side counts as no instant. Lazy, like `touches`.
+        """

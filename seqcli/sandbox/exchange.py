@@ -11,19 +11,21 @@ from typing import Any, Self
 
 import msgspec
 
-from seqcli.sandbox import amending, ledger, resting, settling
+from seqcli.sandbox import amending, ending, ledger, resting, settling, steering, triggers
 from seqcli.sandbox.accounts import Account, KillSwitch
+from seqcli.sandbox.activation import start
 from seqcli.sandbox.admission import Admission, Ticket
 from seqcli.sandbox.amending import Change
 from seqcli.sandbox.books import Market
 from seqcli.sandbox.events import Archive, Event
-from seqcli.sandbox.execution import activate, ordered_id, orders_of
-from seqcli.sandbox.graphs import Graph, settle
+from seqcli.sandbox.execution import ordered_id, orders_of, parts_of
+from seqcli.sandbox.graphs import Graph, Node
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.paper import Paper
 from seqcli.sandbox.problems import conflict, invalid, not_found
 from seqcli.sandbox.router import View
 from seqcli.sandbox.rules import Limits
+from seqcli.wire.graphs import AmendNode
 from seqcli.wire.submission import GraphOrder, SimpleOrder
 
 
@@ -73,7 +75,8 @@ class Exchange(Paper):
         account = self.account(client_id, now_ns)
         known = self._known(client_id, ticket)
         if known is not None:
-            return Placed(known, orders_of(self, known), replayed=True)
+            firsts = [node.node_order_ids[0] for node in known.nodes if node.activation == "root"]
+            return Placed(known, [self.find_order(client_id, name) for name in firsts], replayed=True)
         if account.switch.engaged:
             raise conflict("kill_switch", "engaged")
         self._admit(account, ticket, now_ns)
@@ -83,17 +86,18 @@ class Exchange(Paper):
             digest=ticket.digest,
             status="ACCEPTED",
             nodes=ticket.nodes,
+            edges=ticket.edges,
             risk=ticket.risk,
+            bounds=ticket.bounds,
             metadata=ticket.metadata,
             created_ns=now_ns,
             updated_ns=now_ns,
         )
-        orders = []
-        for node in graph.nodes:
-            orders.append(activate(self, graph, node, now_ns))
-            settle(graph, orders[-1], now_ns)
-        self.emit("graph", graph, now_ns)
-        return Placed(graph, orders, replayed=False)
+        self.opening = graph
+        roots = [start(self, graph, node, now_ns) for node in graph.nodes if node.activation == "root"]
+        triggers.settle(self, now_ns)
+        self.opening = None
+        return Placed(graph, roots, replayed=False)
 
     def read(self, body: SimpleOrder | GraphOrder) -> Ticket:
         """A body in the exchange's own terms. Raises `Problem` with every violation."""
@@ -112,7 +116,7 @@ class Exchange(Paper):
         view = View(self.market, self.gone, account, now_ns)
         total = 0
         for node in ticket.nodes:
-            price = node.limit_price_1e9 or view.mid(node.symbol) or 0
+            price = node.limit_price_1e9 or node.trigger_price_1e9 or view.mid(node.symbol) or 0
             total += node.notional_usd_1e9 or ledger.notional_usd(price, node.qty_1e8 or 0)
         if total > ticket.max_notional_usd:
             raise invalid(("risk.admission.max_notional_usd", "the orders are worth more"))
@@ -166,6 +170,10 @@ class Exchange(Paper):
             raise not_found("execution graph", graph_id)
         return graph, orders_of(self, graph)
 
+    def parts(self, orders: list[Order]) -> dict[str, list[Order]]:
+        """The slices of orders in slices, by the order's id."""
+        return parts_of(self, orders)
+
     def open_orders(self, client_id: str) -> list[Order]:
         """A client's open orders, oldest first."""
         return [order for (owner, _), order in self.orders.items() if owner == client_id]
@@ -175,28 +183,42 @@ class Exchange(Paper):
     def amend(self, client_id: str, name: str, change: Change, now_ns: int) -> Order:
         """Cancel and replace. Raises `Problem`; then nothing has changed."""
         order = self.find_order(client_id, name)
-        amending.amend(self, order, change, now_ns)
+        steering.amend(self, order, change, now_ns)
         return order
 
     def cancel(self, client_id: str, name: str, now_ns: int) -> tuple[Order, str]:
         """End an order. Returns it and the cancel_state."""
         order = self.find_order(client_id, name)
-        return order, amending.cancel(self, order, now_ns)
+        state = ending.cancel(self, order, now_ns)
+        triggers.settle(self, now_ns)
+        return order, state
 
     def cancel_graph(self, client_id: str, graph_id: str, now_ns: int) -> tuple[Graph, list[Order], int]:
         """End every open order of a graph. Returns it, its orders and how many were open."""
         graph, orders = self.graph(client_id, graph_id)
-        return graph, orders, 0 if graph.ended else amending.cancel_graph(self, graph, orders, now_ns)
+        return graph, orders, 0 if graph.ended else steering.cancel(self, graph, now_ns)
+
+    def resume_graph(self, client_id: str, graph_id: str, now_ns: int) -> tuple[Graph, bool]:
+        """Go on with a paused graph. Returns it and whether it was paused. Raises `Problem`."""
+        graph, _ = self.graph(client_id, graph_id)
+        return graph, steering.resume(self, graph, now_ns)
+
+    def redefine_node(self, graph: Graph, node: Node, body: AmendNode, now_ns: int) -> None:
+        """Change a node that has not started. Raises `Problem`; then nothing has changed."""
+        steering.redefine_node(self, graph, node, body, now_ns)
 
     def cancel_venue(self, client_id: str, venue: str, now_ns: int) -> list[dict[str, Any]]:
         """End every open leg on a venue."""
-        return amending.cancel_venue(self, client_id, venue, now_ns)
+        rows = amending.cancel_venue(self, client_id, venue, now_ns)
+        triggers.settle(self, now_ns)
+        return rows
 
     def edges_changed(self, now_ns: int) -> None:
         """An edge went down or came back at this instant: what lies before it is settled, waiting cancels are tried."""
         resting.mark(self, now_ns)
         self.watch = None
         amending.reconnected(self, now_ns)
+        triggers.settle(self, now_ns)
 
     def kill_switch(self, client_id: str) -> KillSwitch:
         """The switch of a client."""
@@ -219,6 +241,8 @@ class Exchange(Paper):
         return self._switch(client_id, KillSwitch(cleared_at_ns=now_ns), now_ns)
 
     def _switch(self, client_id: str, switch: KillSwitch, now_ns: int) -> KillSwitch:
+        if self.orders:
+            resting.mark(self, now_ns)
         data = {"client_id": client_id, "switch": msgspec.to_builtins(switch)}
         self.emit("kill_switch", data, now_ns)
         return self.accounts[client_id].switch

@@ -1,21 +1,18 @@
-"""An order at work: activated, taken to the venues, filled, resting, ended. Every change of one passes here.
-
-Moves: NEW → WORKING or terminal; WORKING → terminal; none out of a terminal state.
-"""
+"""An order at work: accepted, taken to the venues, filled, resting."""
 
 from collections.abc import Mapping
 
 import msgspec
 
 from seqcli.sandbox import ledger, rules, wallets
-from seqcli.sandbox.graphs import Graph, Node, settle
+from seqcli.sandbox.ending import changed, end, leg_end, reject
+from seqcli.sandbox.graphs import Graph, Node
 from seqcli.sandbox.instruments import Instrument
-from seqcli.sandbox.machine import Machine
+from seqcli.sandbox.machine import Machine, Signal
 from seqcli.sandbox.matching import Take, queue_at
-from seqcli.sandbox.orders import Fill, Leg, Order, order_id
+from seqcli.sandbox.orders import Fill, Leg, Order, order_id, slice_id
 from seqcli.sandbox.router import Plan, View, best_opposite, limit_of, plan
 from seqcli.sandbox.rules import Refusal
-from seqcli.wire import strict
 
 MILLISECOND_NS = 1_000_000
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -27,8 +24,8 @@ def ordered_id(ts_ns: int, number: int) -> str:
     return "".join(_ALPHABET[bits >> shift & 31] for shift in range(125, -1, -5))
 
 
-def order_of(node: Node, graph: Graph, now_ns: int) -> Order:
-    """The order that a node becomes; not yet part of anything."""
+def order_of(node: Node, graph: Graph, now_ns: int, qty_1e8: int | None = None) -> Order:
+    """The order that a node becomes, of its own quantity or of another; not yet part of anything."""
     seq = len(node.node_order_ids) + 1
     horizon_ms = node.execution.get("horizon_ms")
     return Order(
@@ -45,9 +42,10 @@ def order_of(node: Node, graph: Graph, now_ns: int) -> Order:
         side=node.side,
         order_type=node.order_type,
         limit_price_1e9=node.limit_price_1e9,
+        trigger_price_1e9=node.trigger_price_1e9,
         tif=node.tif,
         execution=node.execution,
-        qty_1e8=node.qty_1e8 or 0,
+        qty_1e8=qty_1e8 or node.qty_1e8 or 0,
         notional_usd_1e9=node.notional_usd_1e9,
         metadata=graph.metadata,
         created_ns=now_ns,
@@ -58,31 +56,31 @@ def order_of(node: Node, graph: Graph, now_ns: int) -> Order:
     )
 
 
-def activate(machine: Machine, graph: Graph, node: Node, now_ns: int) -> Order:
-    """Turn a node into an order and send it to the venues."""
-    order = order_of(node, graph, now_ns)
+def opened(machine: Machine, order: Order, now_ns: int) -> View:
+    """Make an order part of the exchange, nothing at a venue yet. Returns the market as it meets it."""
     contracts = machine.contracts if order.kind == "prediction" else None
     named = contracts.find(order.symbol) if contracts else None
     if named is not None:
         ends_ns = named.contract.event.ends_ns
         order.expires_ns = ends_ns if order.expires_ns is None else min(order.expires_ns, ends_ns)
-    node.status, node.activated_ns = "", now_ns
-    node.node_order_ids.append(order.node_order_id)
-    account = machine.accounts[graph.client_id]
-    view = View(machine.market, machine.gone, account, now_ns)
+    view = View(machine.market, machine.gone, machine.accounts[order.client_id], now_ns)
     order.arrival_mid_1e9 = view.mid(order.symbol)
     changed(machine, order, now_ns)
-    found = routed(machine, view, order, price_deviation_bps(graph))
-    carry_out(machine, order, found, now_ns)
-    return order
+    return view
 
 
-def price_deviation_bps(graph: Graph) -> int | None:
-    """The graph's own price band."""
-    if graph.risk == "{}":
-        return None
-    bps = (strict.parse(graph.risk.encode()).get("pre_trade") or {}).get("max_price_deviation_bps")
-    return None if bps is None else int(bps)
+def send(machine: Machine, view: View, order: Order, deviation_bps: int | None = None) -> None:
+    """Route an order for the first time, and do what was planned."""
+    found = routed(machine, view, order, deviation_bps)
+    if not found.refusal:
+        accepted(machine, order)
+    carry_out(machine, order, found, view.now_ns)
+
+
+def accepted(machine: Machine, order: Order) -> None:
+    """Let the graph know that an order lives. A slice is no node of its own; a stop was accepted when it was armed."""
+    if order.parent is None and order.trigger_price_1e9 is None:
+        machine.signals.append(Signal("accepted", order))
 
 
 def routed(
@@ -112,7 +110,7 @@ def routed(
     if order.notional_usd_1e9 is not None and not order.qty_1e8:
         order.qty_1e8 = ledger.quantity_for(order.notional_usd_1e9, touch, instrument.lot_size_1e8)
     refusal = (
-        rules.venue_terms(order, order.remaining_1e8, instrument, order.limit_price_1e9 or touch)
+        rules.venue_terms(order, order.remaining_1e8, instrument, order.price_1e9 or touch)
         or rules.account_limits(account, machine.limits, order, order.remaining_1e8, reference, view.now_ns)
         or rules.deviation(order, deviation_bps, reference)
     )
@@ -138,7 +136,7 @@ def _barred(view: View, order: Order, instrument: Instrument) -> Refusal | None:
 
 def _bound_hit(order: Order, found: Plan) -> bool:
     """A market order that found levels, and none within its slippage bound."""
-    if order.limit_price_1e9 is not None or order.tif == "fok" or limit_of(order) is None:
+    if order.price_1e9 is not None or order.tif == "fok" or limit_of(order) is None:
         return False
     return any(candidate.levels for candidate in found.candidates.values())
 
@@ -146,15 +144,14 @@ def _bound_hit(order: Order, found: Plan) -> bool:
 def carry_out(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
     """Do what was planned: fills, resting legs, or the end of the order."""
     if found.refusal and not order.filled_qty_1e8:
-        order.failure_reason, order.failure_detail = found.refusal
-        end(machine, order, "rejected", now_ns)
+        reject(machine, order, found.refusal, now_ns)
         return
     for number, take in enumerate(found.takes):
         leg = _leg(machine, order, found, take, number)
         leg.qty_1e8 += take.qty_1e8
         fill(machine, order, leg, (take.price_1e9, take.qty_1e8), now_ns, taker=True)
     for leg in order.legs:
-        leg.status = "WORKING" if leg.open_qty_1e8 else _leg_end(leg, "filled")
+        leg.status = "WORKING" if leg.open_qty_1e8 else leg_end(leg, "filled")
     account = machine.accounts[order.client_id]
     for number, rest in enumerate(found.rests, len(found.takes)):
         leg = _leg(machine, order, found, rest, number)
@@ -170,6 +167,18 @@ def carry_out(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
         changed(machine, order, now_ns)
     else:
         end(machine, order, "expired", now_ns)
+
+
+def replace(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
+    """Let what rests of an order go, and do what was planned in its place."""
+    for leg in order.legs:
+        if leg.open_qty_1e8:
+            leg.qty_1e8, leg.held, leg.rank = leg.filled_qty_1e8, 0, 0
+            leg.status = "FILLED" if leg.filled_qty_1e8 else "CANCELLED"
+    order.legs = [leg for leg in order.legs if leg.filled_qty_1e8]
+    if found.takes:
+        changed(machine, order, now_ns)
+    carry_out(machine, order, found, now_ns)
 
 
 def _leg(machine: Machine, order: Order, found: Plan, take: Take, number: int) -> Leg:
@@ -215,6 +224,9 @@ def fill(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], ts_ns:
         ),
         ts_ns,
     )
+    machine.signals.append(Signal("filled", order, qty))
+    if order.parent is not None:
+        machine.untold.add((order.client_id, order.parent))
 
 
 def fee_of(machine: Machine, order: Order, leg: Leg, what: tuple[int, int], *, taker: bool) -> int:
@@ -247,52 +259,27 @@ def after_fills(machine: Machine, order: Order, ts_ns: int) -> None:
         end(machine, order, "cancelled", ts_ns)  # the rest was cancelled at its venue before
 
 
-def end(machine: Machine, order: Order, reason: str, ts_ns: int) -> None:
-    """End an order: `reason` is filled, cancelled, rejected or expired; what had filled decides the status."""
-    for leg in order.legs:
-        leg.status, leg.held = _leg_end(leg, reason), 0
-    order.end_reason, order.ended, order.terminal_ns = reason, True, ts_ns
-    if order.qty_1e8 and order.filled_qty_1e8 == order.qty_1e8:
-        order.status = "FILLED"
-    else:
-        order.status = "PARTIAL" if order.filled_qty_1e8 else reason.upper()
-    changed(machine, order, ts_ns)
-    settle_graph(machine, order, ts_ns)
-
-
-def _leg_end(leg: Leg, reason: str) -> str:
-    if leg.status in ("CANCELLED", "EXPIRED", "PARTIAL") and leg.filled_qty_1e8 < leg.qty_1e8:
-        return leg.status
-    if leg.filled_qty_1e8 == leg.qty_1e8:
-        return "FILLED"
-    return "PARTIAL" if leg.filled_qty_1e8 else reason.upper()
-
-
-def changed(machine: Machine, order: Order, ts_ns: int) -> None:
-    """Tell of an order as it is now."""
-    order.revision += 1
-    order.updated_ns = ts_ns
-    order.venues = [leg.venue for leg in order.legs] or ([order.pin] if order.pin else [])
-    machine.emit("order", order, ts_ns)
-
-
-def settle_graph(machine: Machine, order: Order, ts_ns: int) -> None:
-    """Bring an open graph up to the end of one of its orders."""
-    graph = machine.graphs.get((order.client_id, order.graph_id))
-    if graph is not None:
-        settle(graph, order, ts_ns)
-        machine.emit("graph", graph, ts_ns)
-
-
 def orders_of(machine: Machine, graph: Graph) -> list[Order]:
-    """The orders of a graph, open and ended."""
-    found = []
-    for node in graph.nodes:
-        for name in node.node_order_ids:
-            order = machine.orders.get((graph.client_id, name))
-            if order is None:
-                data = machine.past("order", graph.client_id, name)
-                order = msgspec.convert(data, Order) if data is not None else None
-            if order is not None:
-                found.append(order)
+    """The orders of a graph's nodes, open and ended; without slices."""
+    names = [name for node in graph.nodes for name in node.node_order_ids]
+    return [order for order in (find(machine, graph.client_id, name) for name in names) if order is not None]
+
+
+def parts_of(machine: Machine, orders: list[Order]) -> dict[str, list[Order]]:
+    """The slices that began, of every order in slices, by its id."""
+    found = {}
+    for order in orders:
+        names = [slice_id(order, number) for number in range(1, order.slice_count + 1)]
+        parts = [find(machine, order.client_id, name) for name in names]
+        if parts:
+            found[order.node_order_id] = [part for part in parts if part is not None]
     return found
+
+
+def find(machine: Machine, client_id: str, name: str) -> Order | None:
+    """An order by its id, open or ended."""
+    order = machine.orders.get((client_id, name))
+    if order is None:
+        data = machine.past("order", client_id, name)
+        order = msgspec.convert(data, Order) if data is not None else None
+    return order

@@ -136,7 +136,7 @@ def to_hold(account: Account, order: Order, leg: Leg, qty_1e8: int) -> int:
         return 0
     if order.side == "sell" and order.kind != "perp":
         return qty_1e8 * 10 if order.base in PEGGED else qty_1e8
-    price = order.limit_price_1e9 or 0
+    price = order.price_1e9 or 0
     rate = max(0, leg.maker_bps, leg.taker_bps)
     fee = -(-price * qty_1e8 * rate // (UNIT_1E8 * BPS))
     if order.kind != "perp":

@@ -4,8 +4,9 @@
 Both go the same way, so a replay ends in the same bytes.
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -13,9 +14,9 @@ from seqcli.sandbox import ledger, seeding
 from seqcli.sandbox.accounts import Account, KillSwitch, PaperSettings, place
 from seqcli.sandbox.books import Market
 from seqcli.sandbox.events import Archive, Event
-from seqcli.sandbox.graphs import Graph
+from seqcli.sandbox.graphs import Graph, Touched, take_step
 from seqcli.sandbox.matching import Gone
-from seqcli.sandbox.orders import Fill, Order
+from seqcli.sandbox.orders import Fill, Leg, Order
 from seqcli.sandbox.rules import Limits
 
 if TYPE_CHECKING:
@@ -47,11 +48,21 @@ class Saved(msgspec.Struct):
     gone: dict[str, list[tuple[int, int, int]]]
 
 
+class Signal(NamedTuple):
+    """What a graph may have to answer to: an order was ``accepted``, ``filled`` (by a quantity) or ``ended``."""
+
+    what: str
+    order: Order
+    qty_1e8: int = 0
+
+
 class Machine:
     """State and its changes. `orders` and `graphs` hold what is open, by (client, id).
 
     Not state: `pending` events, `seen_ns` (how far time was let pass), what is watched for next, and `reaches`: whether
-    the edge of a symbol at a venue is up; `contracts_of`.
+    the edge of a symbol at a venue is up; `contracts_of`. Between commands these are empty, too: `signals` that no
+    graph has answered yet, what was `touched` of graphs and not told, orders in slices whose fills are `untold`, the
+    graph that is `opening`.
     """
 
     def __init__(self, market: Market, *, archive: Archive | None = None, limits: Limits | None = None) -> None:
@@ -68,11 +79,17 @@ class Machine:
         self.watch: object | None = None
         self.unwatched: dict[Key, Order] = {}
         self.contracts_of: Callable[[], Catalogue | None] = lambda: None
+        self.unwatched_graphs: dict[Key, Graph] = {}
+        self.signals: deque[Signal] = deque()
+        self.touched: dict[Key, Touched] = {}
+        self.untold: set[Key] = set()
+        self.opening: Graph | None = None
         self.reaches: Callable[[str, str], bool] = lambda _symbol, _venue: True
         self._evolve: dict[str, Callable[[Any, int], None]] = {
             "order": self._order,
             "fill": self._fill,
             "graph": self._graph,
+            "graph_step": self._graph_step,
             "ledger": self._ledger,
             "kill_switch": self._kill_switch,
             "settings": self._settings,
@@ -118,6 +135,14 @@ class Machine:
         if self.archive is None:
             return None
         return (self.archive.find_order if kind == "order" else self.archive.find_graph)(client_id, name)
+
+    def graph_of(self, client_id: str, graph_id: str) -> Graph | None:
+        """An open graph, also while it is being placed."""
+        graph = self.graphs.get((client_id, graph_id))
+        if graph is None and self.opening is not None:
+            is_opening = (self.opening.client_id, self.opening.graph_id) == (client_id, graph_id)
+            return self.opening if is_opening else None
+        return graph
 
     def save(self) -> bytes:
         """The state as bytes."""
@@ -172,18 +197,19 @@ class Machine:
         ledger.post(account, fill)
         ledger.count(account, fill)
         order = self.orders[fill.client_id, fill.node_order_id]
-        order.filled_qty_1e8 += fill.qty_1e8
-        order.cost += fill.price_1e9 * fill.qty_1e8
-        order.fees_usd_1e9 += fill.fee_usd_1e9
-        order.fill_count += 1
+        _fills(order, fill)
         leg = order.leg(fill.venue)
         if leg is not None:
-            leg.filled_qty_1e8 += fill.qty_1e8
-            leg.cost += fill.price_1e9 * fill.qty_1e8
             leg.held -= fill.released
         if fill.released:
             account.hold(place(fill.venue, ledger.held_asset(order, fill.venue)), -fill.released)
             account.holds[fill.node_order_id][fill.venue] -= fill.released
+        if order.parent is not None:
+            _add_up(self.orders[fill.client_id, order.parent], fill)
+        graph = self.graph_of(fill.client_id, fill.graph_id)
+        if graph is not None:
+            _count_in(graph, order, fill, ts_ns)
+            self.unwatched_graphs[fill.client_id, fill.graph_id] = graph
         if fill.liquidity == "taker":
             taken = (ts_ns, fill.price_1e9, fill.qty_1e8)
             self.gone.take(fill.symbol, fill.venue, fill.side, taken)
@@ -194,8 +220,15 @@ class Machine:
             self.counters.graphs += 1
         if graph.ended:
             self.graphs.pop(key, None)
+            self.unwatched_graphs.pop(key, None)
         else:
             self.graphs[key] = graph
+            self.unwatched_graphs[key] = graph
+
+    def _graph_step(self, data: dict[str, Any], ts_ns: int) -> None:
+        key = (data["client_id"], data["graph_id"])
+        graph = self.unwatched_graphs[key] = self.graphs[key]
+        take_step(graph, data, ts_ns)
 
     def _ledger(self, data: dict[str, Any], ts_ns: int) -> None:
         account = self.accounts.get(data["client_id"])
@@ -209,6 +242,7 @@ class Machine:
             seeding.write(account, msgspec.convert(row, seeding.Seed), ts_ns)
 
     def _kill_switch(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.watch = None
         self.accounts[data["client_id"]].switch = msgspec.convert(data["switch"], KillSwitch)
 
     def _settings(self, data: dict[str, Any], _ts_ns: int) -> None:
@@ -242,6 +276,35 @@ class Machine:
             leg = order.leg(venue) if order else None
             if leg is not None:
                 leg.queue_1e8 = queue
+
+
+def _fills(order: Order, fill: Fill) -> None:
+    order.filled_qty_1e8 += fill.qty_1e8
+    order.cost += fill.price_1e9 * fill.qty_1e8
+    order.fees_usd_1e9 += fill.fee_usd_1e9
+    order.fill_count += 1
+    leg = order.leg(fill.venue)
+    if leg is not None:
+        leg.filled_qty_1e8 += fill.qty_1e8
+        leg.cost += fill.price_1e9 * fill.qty_1e8
+
+
+def _add_up(order: Order, fill: Fill) -> None:
+    """An order in slices has what its slices have."""
+    leg = order.leg(fill.venue)
+    if leg is None:
+        leg = Leg(fill.venue, "", 0, 0, status="FILLED")
+        order.legs = [*order.legs, leg]
+    leg.qty_1e8 += fill.qty_1e8
+    _fills(order, fill)
+
+
+def _count_in(graph: Graph, order: Order, fill: Fill, ts_ns: int) -> None:
+    node = graph.node(order.node_id if order.parent is None else order.parent.split(":")[-2])
+    node.filled_qty_1e8 += fill.qty_1e8
+    node.cost += fill.price_1e9 * fill.qty_1e8
+    node.fees_usd_1e9 += fill.fee_usd_1e9
+    graph.updated_ns = ts_ns
 
 
 _RECORDS: dict[str, Any] = {"order": Order, "fill": Fill, "graph": Graph}

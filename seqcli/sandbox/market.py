@@ -123,6 +123,13 @@ class SyntheticMarket:
             raise KeyError(asset)
         return ASSETS[asset].anchor_1e9 * (ONE + line.walk.value(ts_ns // TICK_NS)) // ONE
 
+    def stops(  # noqa: PLR0917 - the six words of one question
+        self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int
+    ) -> Iterator[int]:
+        """The instants in (from_ns, to_ns] at which a touch has come to a price; see `books.Market.stops`."""
+        source = self._source(symbol, venue)
+        return source.stops(side, price_1e9, from_ns, to_ns) if source else iter(())
+
     def examined(self) -> int:
         """How many ticks and intervals `touches` has looked at so far, over all symbols."""
         return sum(line.walk.examined for line in self._lines.values())

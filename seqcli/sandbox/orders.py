@@ -41,7 +41,9 @@ class Leg(msgspec.Struct):
 class Order(msgspec.Struct, kw_only=True):
     """One order. `expires_ns` is when its horizon ends; `metadata` is JSON text.
 
-    `cancelling`: its cancel waits for a venue that is cut off.
+    `cancelling`: its cancel waits for a venue that is cut off. `armed`: a stop that waits for its trigger. `peg_1e9`:
+    the price it is worked at when that follows the market, since `pegged_ns`. An order in slices adds up those that
+    began (`slice_count`), each an order with this one as its `parent`; the next one is due at `next_slice_ns`.
     """
 
     client_id: str
@@ -84,6 +86,16 @@ class Order(msgspec.Struct, kw_only=True):
     ended: bool = False
     cancelling: bool = False
     venues: list[str] = []
+    armed: bool = False
+    peg_1e9: int | None = None
+    pegged_ns: int = 0
+    parent: str | None = None
+    next_slice_ns: int | None = None
+
+    @property
+    def price_1e9(self) -> int | None:
+        """The price it rests and takes at: what it is pegged to, else its limit."""
+        return self.limit_price_1e9 if self.peg_1e9 is None else self.peg_1e9
 
     @property
     def remaining_1e8(self) -> int:
@@ -120,6 +132,11 @@ class Fill(msgspec.Struct, kw_only=True):
     ts_ns: int
     released: int = 0
     sandbox: bool = True
+
+
+def slice_id(order: Order, number: int) -> str:
+    """The id of the `number`-th slice of an order."""
+    return order_id(order.graph_id, f"{order.node_id}.s{number}", order.seq)
 
 
 def order_id(graph_id: str, node_id: str, seq: int) -> str:

@@ -66,6 +66,14 @@ class Reachable:
             return iter(())
         return self.market.touches(symbol, venue, side, price_1e9, from_ns, to_ns)
 
+    def stops(  # noqa: PLR0917 - the six words of one question
+        self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int
+    ) -> Iterator[int]:
+        """As the market's; a disconnected venue shows nothing."""
+        if not self.reaches(symbol, venue):
+            return iter(())
+        return self.market.stops(symbol, venue, side, price_1e9, from_ns, to_ns)
+
     def _kind(self, symbol: str) -> str:
         row = self.market.instruments().get(symbol)
         return row.kind if row else ""

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from seqcli.sandbox import ledger, resting
+from seqcli.sandbox import ledger, resting, steering, triggers
 from seqcli.sandbox.accounts import Account, PaperSettings
-from seqcli.sandbox.execution import end
+from seqcli.sandbox.ending import end
 from seqcli.sandbox.ledger import PEGGED
 from seqcli.sandbox.machine import DEFAULT_QUANTITY_1E8, Machine
 from seqcli.sandbox.problems import conflict
@@ -54,11 +54,12 @@ class Paper(Machine):
         """Cancel everything, delete every row, seed again. Returns (deleted, written, cancelled orders)."""
         account = self.accounts[client_id]
         live = [order for (owner, _), order in self.orders.items() if owner == client_id]
-        for graph in self.graphs.values():
-            if graph.client_id == client_id:
-                graph.cancelling = True
+        for graph in [row for row in self.graphs.values() if row.client_id == client_id]:
+            steering.cancel(self, graph, now_ns)
         for order in live:
-            end(self, order, "cancelled", now_ns)
+            if not order.ended:
+                end(self, order, "cancelled", now_ns)
+        triggers.settle(self, now_ns)
         deleted = len(names_of(account))
         seeds = self._defaults(account.settings.default_balances)
         self._seed(client_id, seeds, now_ns, wipe=True)

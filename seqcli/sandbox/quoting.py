@@ -115,6 +115,15 @@ class Source:
             if affects(tick, price_1e9):
                 yield self.instant(tick)
 
+    def stops(self, side: Side, price_1e9: int, from_ns: int, to_ns: int) -> Iterator[int]:
+        """The instants of (from_ns, to_ns] with a touch at or past a price; the contract is `Market.stops`."""
+        first, last = self.tick_at(from_ns) + 1, self.tick_at(to_ns)
+        selling = side == "sell"
+        for tick in self._walk.ticks_within(first, last, self._limit(price_1e9, selling), below=selling):
+            bid, ask = self.touch(tick)
+            if bid <= price_1e9 if selling else ask >= price_1e9:
+                yield self.instant(tick)
+
     def _limit(self, price: int, buying: bool) -> int:
         """The height the walk must come to for the order's own side, at its widest, to get to the price."""
         widest = self._half + _JITTER

@@ -143,7 +143,7 @@ def _attempt(view: View, order: Order, candidates: list[Candidate]) -> Plan:
     qty_1e8 = order.remaining_1e8
     by_venue = {candidate.venue: candidate for candidate in candidates}
     if order.tif == "post_only":
-        if any(reached(row.levels, order.side, order.limit_price_1e9 or 0) for row in candidates):
+        if any(reached(row.levels, order.side, order.price_1e9 or 0) for row in candidates):
             return Plan(refusal=Refusal("EXCHANGE_REJECT", "post_only: it would cross"))
         swept = Sweep([], qty_1e8, [])
     else:
@@ -160,15 +160,15 @@ def _attempt(view: View, order: Order, candidates: list[Candidate]) -> Plan:
 
 def limit_of(order: Order) -> int | None:
     """The last price a taker may pay: its limit, or its slippage bound round the mid, or None."""
-    if order.limit_price_1e9 is not None:
-        return order.limit_price_1e9
+    if order.price_1e9 is not None:
+        return order.price_1e9
     bps, mid = order.execution.get("max_slippage_bps"), order.arrival_mid_1e9
     return None if bps is None or mid is None else ledger.worst_price(mid, bps, order.side)
 
 
 def _rest(view: View, order: Order, found: Plan) -> None:
     """Where the rest waits: lowest maker fee, then shortest queue, then name; further venues only for balance."""
-    limit = order.limit_price_1e9 or 0
+    limit = order.price_1e9 or 0
     ranked = sorted(
         found.candidates.values(),
         key=lambda row: (row.maker_bps, queue_at(row.own_side, limit), row.venue),

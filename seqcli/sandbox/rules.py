@@ -44,7 +44,7 @@ def venue_terms(order: Order, qty_1e8: int, instrument: Instrument, price_1e9: i
             "INVALID_PARAMS" if instrument.kind == "prediction" else "EXCHANGE_REJECT",
             f"quantity {decimal_text(qty_1e8, 8)} is not a multiple of {decimal_text(instrument.lot_size_1e8, 8)}",
         )
-    limit = order.limit_price_1e9
+    limit = order.price_1e9
     if limit is not None and off_step(limit, instrument.tick_size_1e9):
         return Refusal(
             "EXCHANGE_REJECT",
@@ -71,7 +71,7 @@ def account_limits(  # noqa: PLR0917 - the six things a limit looks at
     """The account's limits, each under its own name."""
     if limits == _NONE:
         return None
-    price = order.limit_price_1e9 if order.limit_price_1e9 is not None else mid_1e9
+    price = order.price_1e9 if order.price_1e9 is not None else mid_1e9
     notional = notional_usd(max(price, mid_1e9), qty_1e8)
     if limits.max_open_orders is not None and account.open_orders > limits.max_open_orders:
         return Refusal("RISK", f"more than {limits.max_open_orders} open orders")
@@ -91,7 +91,7 @@ _NONE = Limits()
 
 def deviation(order: Order, bps: int | None, mid_1e9: int) -> Refusal | None:
     """A limit price further than `bps` from the mid."""
-    limit = order.limit_price_1e9
+    limit = order.price_1e9
     if bps is None or limit is None or abs(limit - mid_1e9) * ledger.BPS <= bps * mid_1e9:
         return None
     return Refusal("PRICE_DEVIATION", f"the price is more than {bps} bps from {decimal_text(mid_1e9, 9)}")

@@ -1,12 +1,13 @@
 """Records → the bodies the API shows of them."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from seqcli.sandbox.graphs import Graph, Node
+from seqcli.sandbox.graphs import Edge, Graph, Node
 from seqcli.sandbox.ledger import average_price
-from seqcli.sandbox.orders import Leg, Order
+from seqcli.sandbox.orders import Leg, Order, slice_id
 
 ROUTING_VERSION = 1
 """Price and taker fee; one version serves all."""
@@ -82,8 +83,8 @@ def graph_row(graph: Graph) -> dict[str, Any]:
         "is_sandbox": graph.sandbox,
         "node_count": len(graph.nodes),
         "edge_count": len(graph.edges),
-        "expanded_node_count": len(graph.nodes),
-        "expanded_edge_count": len(graph.edges),
+        "expanded_node_count": len(graph.nodes) + graph.slices,
+        "expanded_edge_count": len(graph.edges) + graph.slices,
         "risk": msgspec.Raw(graph.risk.encode()),
         "metadata": msgspec.Raw(graph.metadata.encode()),
         "pause_reason": graph.pause_reason,
@@ -94,18 +95,65 @@ def graph_row(graph: Graph) -> dict[str, Any]:
     }
 
 
-def graph_body(graph: Graph, orders: list[Order]) -> dict[str, Any]:
-    """A graph with its nodes, edges and orders."""
+def graph_body(graph: Graph, orders: list[Order], parts: dict[str, list[Order]]) -> dict[str, Any]:
+    """A graph with its nodes, edges and orders; `parts` are the slices of orders in slices, by the order's id."""
     by_id = {order.node_order_id: order for order in orders}
     row = graph_row(graph)
     head = {name: row.pop(name) for name in list(row)[:7]}
-    nodes = [node_body(node, by_id) for node in graph.nodes]
+    nodes = [node_body(node, by_id, parts) for node in graph.nodes]
+    edges = [edge_body(edge) for edge in graph.edges]
     bodies = [order_body(order) for order in orders]
-    return {**head, "nodes": nodes, "edges": graph.edges, "orders": bodies, **row}
+    return {**head, "nodes": nodes, "edges": edges, "orders": bodies, **row}
 
 
-def node_body(node: Node, orders: dict[str, Order]) -> dict[str, Any]:
-    """A node as it stands; `orders` holds those it became, by id."""
+def edge_body(edge: Edge) -> dict[str, Any]:
+    """An edge and how often it fired."""
+    sizing: Any = edge.sizing
+    if edge.size_ratio is not None:
+        sizing = {"fill_ratio": {"ratio": Decimal(edge.size_ratio)}}
+    elif edge.size_1e8 is not None:
+        sizing = {"fixed": {"qty_1e8": edge.size_1e8}}
+    return {
+        "edge_id": edge.edge_id,
+        "from_node": edge.from_node,
+        "to_node": edge.to_node,
+        "trigger": edge.trigger if edge.after_ms is None else {"on_timeout": {"ms": edge.after_ms}},
+        "condition": None if edge.ratio is None else {"fill_ratio_gte": Decimal(edge.ratio)},
+        "sizing": sizing,
+        "action": edge.action,
+        "fired_count": edge.fired_count,
+        "last_fired_ns": edge.last_fired_ns,
+    }
+
+
+def _slices(order: Order | None, parts: dict[str, list[Order]]) -> list[dict[str, Any]]:
+    """A row a slice: those that began, and when the others are due."""
+    pacing = order.execution.get("pacing") if order is not None else None
+    if order is None or pacing is None:
+        return []
+    began = {part.node_order_id: part for part in parts.get(order.node_order_id, ())}
+    interval_ns = pacing["uniform"]["interval_ms"] * 1_000_000
+    due = order.next_slice_ns or order.created_ns + order.slice_count * interval_ns
+    rows = []
+    for number in range(1, pacing["uniform"]["num_slices"] + 1):
+        name = slice_id(order, number)
+        part = began.get(name)
+        waits = not order.ended and number > order.slice_count
+        rows.append(
+            {
+                "node_id": f"{order.node_id}.s{number}",
+                "node_order_id": name if part else None,
+                "qty_1e8": part.qty_1e8 if part else None,
+                "filled_qty_1e8": part.filled_qty_1e8 if part else 0,
+                "status": part.status if part else "WAITING" if waits else "SKIPPED",
+                "scheduled_ns": part.created_ns if part else due + (number - order.slice_count - 1) * interval_ns,
+            }
+        )
+    return rows
+
+
+def node_body(node: Node, orders: dict[str, Order], parts: dict[str, list[Order]]) -> dict[str, Any]:
+    """A node as it stands; `orders` holds those it became, by id, and `parts` their slices."""
     latest = orders.get(node.node_order_ids[-1]) if node.node_order_ids else None
     quantity: dict[str, Any] = {"fixed": {"qty_1e8": node.qty_1e8}}
     if node.notional_usd_1e9 is not None:
@@ -127,7 +175,7 @@ def node_body(node: Node, orders: dict[str, Order]) -> dict[str, Any]:
         "filled_qty_1e8": filled,
         "avg_fill_price_1e9": average_price(sum(order.cost for order in became), filled),
         "failure_reason": latest.failure_reason if latest else None,
-        "slices": [],
+        "slices": _slices(latest, parts),
         "activated_ns": node.activated_ns,
         "terminal_ns": node.terminal_ns,
     }

@@ -109,7 +109,18 @@ class _Player:
 
     def touches(self, side: Side, price: int, from_ns: int, to_ns: int) -> Iterator[int]:
         """The instants of (from_ns, to_ns] that can affect an order; the contract is `Market.touches`."""
-        hits = self._hits_buy(price) if side == "buy" else self._hits_sell(price)
+        return self._at(self._hits_buy(price) if side == "buy" else self._hits_sell(price), from_ns, to_ns)
+
+    def stops(self, side: Side, price: int, from_ns: int, to_ns: int) -> Iterator[int]:
+        """The instants of (from_ns, to_ns] with a touch at or past a price; the contract is `Market.stops`."""
+        if side == "sell":
+            hits = sorted(at for at, (_, bids, _) in self._published() if bids and bids[0][0] <= price)
+        else:
+            hits = sorted(at for at, (_, _, asks) in self._published() if asks and asks[0][0] >= price)
+        return self._at(hits, from_ns, to_ns)
+
+    def _at(self, hits: list[int], from_ns: int, to_ns: int) -> Iterator[int]:
+        """The instants of (from_ns, to_ns] at some offsets, turn after turn."""
         if not hits:
             return
         for turn, low, high in self._turns(from_ns, to_ns):
@@ -214,6 +225,13 @@ class RecordedMarket:
         """The instants in (from_ns, to_ns] that can affect a resting order; see `books.Market.touches`."""
         player = self._player(symbol, venue)
         return player.touches(side, price_1e9, from_ns, to_ns) if player else iter(())
+
+    def stops(  # noqa: PLR0917 - the six words of one question
+        self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int
+    ) -> Iterator[int]:
+        """The instants in (from_ns, to_ns] at which a touch has come to a price; see `books.Market.stops`."""
+        player = self._player(symbol, venue)
+        return player.stops(side, price_1e9, from_ns, to_ns) if player else iter(())
 
     def _player(self, symbol: str, venue: str) -> _Player | None:
         return self._players.get(symbol, {}).get(venue)

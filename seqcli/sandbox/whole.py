@@ -130,5 +130,16 @@ class WholeMarket:
             return iter(())
         return self._trading.touches(named, side, price_1e9, from_ns, to_ns)
 
+    def stops(  # noqa: PLR0917 - the six words of one question
+        self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int
+    ) -> Iterator[int]:
+        """The instants at which a touch has come to a price."""
+        named = self._named(symbol)
+        if named is None:
+            return self.synthetic.stops(symbol, venue, side, price_1e9, from_ns, to_ns)
+        if venue != named.contract.venue:
+            return iter(())
+        return self._trading.stops(named, side, price_1e9, from_ns, to_ns)
+
     def _named(self, symbol: str) -> "Named | None":
         return None if symbol in self.synthetic.instruments() else self.find(symbol)

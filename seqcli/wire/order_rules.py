@@ -24,6 +24,8 @@ SIDES = ("buy", "sell")
 KINDS = ("spot", "perp", "prediction")
 TIFS = ("gtc", "ioc", "fok", "post_only")
 POLICIES = ("sor", "aggressive_chase", "passive", "twap")
+FOLLOWING = {"passive": "post_only", "aggressive_chase": "gtc"}
+"""Policies whose price follows the market, and the time in force that goes with each."""
 URGENCIES = ("low", "medium", "high")
 ORDER_TYPES = ("limit", "stop_market", "stop_limit")
 ONE_USD_1E9 = 10**9
@@ -160,8 +162,12 @@ def _of_policy(sent: Execution, path: str) -> Iterator[Fault]:
 
 def _of_tif(sent: Execution, path: str, *, market: bool) -> Iterator[Fault]:
     tif = tif_of(sent, market=market)
+    follows = FOLLOWING.get((sent.policy or "").lower())
     if tif not in TIFS:
         yield f"{path}tif", one_of(TIFS)
+    elif follows is not None:
+        if sent.tif is not None and sent.tif.lower() not in ("gtc", follows):
+            yield f"{path}tif", f"an order that follows the market is {follows}"
     elif market and tif == "post_only":
         yield f"{path}tif", "a market order cannot be post_only"
     elif sent.pacing is not None and tif in ("fok", "post_only"):

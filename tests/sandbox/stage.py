@@ -111,6 +111,13 @@ class HandMarket:
             if any(sign * price <= sign * price_1e9 for price in prices):
                 yield ts_ns
 
+    def stops(self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int) -> Iterator[int]:
+        for book in self._books.get((symbol, venue), ()):
+            levels = book.bids if side == "sell" else book.asks
+            passed = levels and (levels[0][0] <= price_1e9 if side == "sell" else levels[0][0] >= price_1e9)
+            if passed and from_ns < book.ts_ns <= to_ns:
+                yield book.ts_ns
+
 
 def _levels(text: str) -> tuple[tuple[int, int], ...]:
     pairs = (word.split("*") for word in text.split())

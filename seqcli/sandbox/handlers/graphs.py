@@ -4,7 +4,7 @@ from typing import Any
 
 from seqcli.sandbox.handlers.orders import change_of, page_of, paged, sandbox_rows
 from seqcli.sandbox.records import Wanted
-from seqcli.sandbox.serving import Box, Call, conflict, invalid, not_found, serves
+from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.sandbox.showing import graph_body, graph_row, node_body
 from seqcli.wire import graphs
 
@@ -25,14 +25,17 @@ def listing(box: Box, call: Call) -> dict[str, Any]:
     wanted = Wanted(client_id=call.caller.client_id, sandbox=sandbox_rows(call), statuses=statuses)
     page_of(call, wanted)
     page = box.store.graphs(wanted)
-    rows = [graph_row(msgspec.convert(row, Graph)) for row in page.rows]
+    open_ones = box.exchange.graphs
+    stored = [msgspec.convert(row, Graph) for row in page.rows]
+    rows = [graph_row(open_ones.get((row.client_id, row.graph_id), row)) for row in stored]
     return paged("execution_graphs", rows, page.total, wanted)
 
 
 @serves(graphs.SHOW)
 def show(box: Box, call: Call) -> dict[str, Any]:
     """One graph with its nodes, edges and orders."""
-    return graph_body(*box.exchange.graph(call.caller.client_id, call.path["graph_id"]))
+    graph, orders = box.exchange.graph(call.caller.client_id, call.path["graph_id"])
+    return graph_body(graph, orders, box.exchange.parts(orders))
 
 
 @serves(graphs.CANCEL)
@@ -59,26 +62,26 @@ def cancel(box: Box, call: Call) -> dict[str, Any]:
 
 @serves(graphs.RESUME)
 def resume(box: Box, call: Call) -> dict[str, Any]:
-    """Carry on a paused graph. None pauses yet: a running one is told so, an ended one is a conflict."""
-    graph, _ = box.exchange.graph(call.caller.client_id, call.path["graph_id"])
-    if graph.ended:
-        raise conflict("execution graph", "already terminal")
-    if box.exchange.kill_switch(call.caller.client_id).engaged:
-        raise conflict("kill_switch", "engaged")
-    return {"graph_id": graph.graph_id, "status": graph.status, "resumed": False}
+    """Carry on a paused graph with what was held: a running one is told so, an ended one is a conflict."""
+    graph, was_paused = box.exchange.resume_graph(call.caller.client_id, call.path["graph_id"], call.now_ns)
+    return {"graph_id": graph.graph_id, "status": graph.status, "resumed": was_paused}
 
 
 @serves(graphs.AMEND_NODE)
 def amend_node(box: Box, call: Call) -> dict[str, Any]:
-    """Amend the latest order of a node; a node that has activated keeps its definition."""
-    client_id = call.caller.client_id
-    graph, orders = box.exchange.graph(client_id, call.path["graph_id"])
+    """Amend the latest order of a node, or the definition of one that waits; an active node keeps its definition."""
+    exchange, client_id = box.exchange, call.caller.client_id
+    graph, orders = exchange.graph(client_id, call.path["graph_id"])
     node = next((row for row in graph.nodes if row.node_id == call.path["node_id"]), None)
     if node is None:
         raise not_found("node", call.path["node_id"])
+    by_id = {row.node_order_id: row for row in orders}
+    if not node.node_order_ids:
+        exchange.redefine_node(graph, node, call.body, call.now_ns)
+        return node_body(node, by_id, {}) | {"mode": "native_atomic"}
     waiting = [name for name in ("quantity", "order_type", "execution") if getattr(call.body, name) is not None]
     if waiting:
         raise invalid(*((name, "only while the node waits") for name in waiting))
-    order = box.exchange.amend(client_id, node.node_order_ids[-1], change_of(call.body), call.now_ns)
-    by_id = {row.node_order_id: row for row in (*orders, order)}
-    return node_body(node, by_id) | {"mode": "cancel_replace"}
+    order = exchange.amend(client_id, node.node_order_ids[-1], change_of(call.body), call.now_ns)
+    by_id[order.node_order_id] = order
+    return node_body(node, by_id, exchange.parts([order])) | {"mode": "cancel_replace"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox.amending import unreachable
+from seqcli.sandbox.ending import unreachable
 from seqcli.sandbox.handlers.orders import venue_name
 from seqcli.sandbox.instruments import VENUES, canonical
 from seqcli.sandbox.ledger import PEGGED, cash_asset, notional_usd

@@ -141,9 +141,7 @@ class Trading:
         """The instants of (from_ns, to_ns] that can affect a resting order; see `books.Market.touches`."""
         contract = named.contract
         for tick in self._ticks(contract, from_ns, to_ns):
-            bid, ask = self._touch(contract, tick)
-            if named.side:
-                bid, ask = ONE_1E9 - ask, ONE_1E9 - bid
+            bid, ask = self._seen(named, tick)
             trade = self._print(named, tick)
             if side == "buy":
                 reached = 0 < ask <= price_1e9 or (trade is not None and trade.price_1e9 <= price_1e9)
@@ -151,6 +149,18 @@ class Trading:
                 reached = bid >= price_1e9 or (trade is not None and trade.price_1e9 >= price_1e9)
             if reached:
                 yield self.instant(contract, tick)
+
+    def stops(self, named: Named, side: Side, price_1e9: int, from_ns: int, to_ns: int) -> Iterator[int]:
+        """The instants of (from_ns, to_ns] with a touch at or past a price; see `books.Market.stops`."""
+        for tick in self._ticks(named.contract, from_ns, to_ns):
+            bid, ask = self._seen(named, tick)
+            if bid <= price_1e9 if side == "sell" else ask >= price_1e9:
+                yield self.instant(named.contract, tick)
+
+    def _seen(self, named: Named, tick: int) -> tuple[int, int]:
+        """Best bid and ask of the side that is asked for."""
+        bid, ask = self._touch(named.contract, tick)
+        return (ONE_1E9 - ask, ONE_1E9 - bid) if named.side else (bid, ask)
 
     def _ticks(self, contract: Contract, from_ns: int, to_ns: int) -> range:
         event, step = contract.event, self.tick_ns(contract)
