@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -238,6 +238,7 @@ complete -c seq -n "__seq_at ' order list'" -l graph -d 'Only this graph\'s.' -r
 complete -c seq -n "__seq_at ' order list'" -l open -d 'Only open ones.'
 complete -c seq -n "__seq_at ' order list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seq -n "__seq_at ' order list'" -l all -d 'Every one, however many pages that takes.'
+complete -c seq -n "__seq_at ' order list'" -l watch -d 'Again whenever one changes, until Ctrl-C.' -r
 complete -c seq -n "__seq_at ' order list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' order list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -457,6 +458,7 @@ complete -c seq -n "__seq_at ' fills list'" -l venue -d 'Only this venue.' -x -a
 complete -c seq -n "__seq_at ' fills list'" -l order -d 'Only this order or graph.' -r
 complete -c seq -n "__seq_at ' fills list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seq -n "__seq_at ' fills list'" -l all -d 'Every one, however many pages that takes.'
+complete -c seq -n "__seq_at ' fills list'" -l follow -d 'Each new one as it comes, until Ctrl-C.'
 complete -c seq -n "__seq_at ' fills list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' fills list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' fills list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -763,6 +765,7 @@ complete -c seq -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COLOR,
 complete -c seq -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
+complete -c seq -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
 complete -c seq -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -791,6 +794,20 @@ complete -c seq -n "__seq_at ' risk limits'" -l verbose -d 'Requests and timings
 complete -c seq -n "__seq_at ' risk limits'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' risk limits'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' risk limits'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' risk follow'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' risk follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' risk follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' risk follow'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk follow'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' risk follow'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' risk follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' risk follow'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' risk follow'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' risk follow'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' risk follow'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' risk follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' risk follow'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' risk follow'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' killswitch'" -a on -d 'Latch here, engage there, stop deployments, cancel on every venue, and look twice. Status 0 only when flat'
 complete -c seq -n "__seq_at ' killswitch'" -a off -d 'Clear the server\'s switch, then the latch: new orders pass again'
 complete -c seq -n "__seq_at ' killswitch'" -a status -d 'The latch on this machine and the switch on the server'
@@ -1964,6 +1981,7 @@ complete -c seqcli -n "__seq_at ' order list'" -l graph -d 'Only this graph\'s.'
 complete -c seqcli -n "__seq_at ' order list'" -l open -d 'Only open ones.'
 complete -c seqcli -n "__seq_at ' order list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seqcli -n "__seq_at ' order list'" -l all -d 'Every one, however many pages that takes.'
+complete -c seqcli -n "__seq_at ' order list'" -l watch -d 'Again whenever one changes, until Ctrl-C.' -r
 complete -c seqcli -n "__seq_at ' order list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' order list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2183,6 +2201,7 @@ complete -c seqcli -n "__seq_at ' fills list'" -l venue -d 'Only this venue.' -x
 complete -c seqcli -n "__seq_at ' fills list'" -l order -d 'Only this order or graph.' -r
 complete -c seqcli -n "__seq_at ' fills list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seqcli -n "__seq_at ' fills list'" -l all -d 'Every one, however many pages that takes.'
+complete -c seqcli -n "__seq_at ' fills list'" -l follow -d 'Each new one as it comes, until Ctrl-C.'
 complete -c seqcli -n "__seq_at ' fills list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' fills list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' fills list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2489,6 +2508,7 @@ complete -c seqcli -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COL
 complete -c seqcli -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
+complete -c seqcli -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
 complete -c seqcli -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2517,6 +2537,20 @@ complete -c seqcli -n "__seq_at ' risk limits'" -l verbose -d 'Requests and timi
 complete -c seqcli -n "__seq_at ' risk limits'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' risk limits'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' risk limits'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' risk follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' risk follow'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' risk follow'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' risk follow'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' risk follow'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' risk follow'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' risk follow'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' killswitch'" -a on -d 'Latch here, engage there, stop deployments, cancel on every venue, and look twice. Status 0 only when flat'
 complete -c seqcli -n "__seq_at ' killswitch'" -a off -d 'Clear the server\'s switch, then the latch: new orders pass again'
 complete -c seqcli -n "__seq_at ' killswitch'" -a status -d 'The latch on this machine and the switch on the server'

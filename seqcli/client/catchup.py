@@ -37,12 +37,17 @@ class Ledger(ABC):
         self._told: dict[str, int] = {}  # id → the place in which it was told; oldest first
         self._count = 0
         self._known: int | None = None  # up to this place nothing was missed; None: there is no hole
+        self.begun = False
 
     def begin(self) -> None:
         """Note what is there before anything is told."""
+        self._survey()
+        self.broken()
+        self.begun = True
+
+    def _survey(self) -> None:
         for row, _ in next(self._pages(PAGE), []):
             self._keep(row)
-        self.broken()
 
     def broken(self) -> None:
         """From here on something may be missing."""
@@ -147,13 +152,12 @@ class Orders(Ledger):
         self._revisions: dict[str, int] = {}
         self._open: set[str] = set()
 
-    def begin(self) -> None:
+    def _survey(self) -> None:
         """The newest, and every open one."""
-        super().begin()
+        super()._survey()
         for page in self._pages(PAGE, status="open"):
             for row, _ in page:
                 self._keep(row)
-        self._known = self._count
 
     def _id(self, row: dict[str, Any]) -> str:
         return str(row.get("node_order_id"))

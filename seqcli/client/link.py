@@ -159,8 +159,16 @@ class Link:
             else:
                 protocol.receive_eof()
         if protocol.handshake_exc is not None:
-            raise _refusal(self._name, protocol.events, reach)
+            raise self._refused(protocol.events, reach)
         del protocol.events[0]
+
+    def _refused(self, events: list[Any], reach: Reach) -> Failure | Lost:
+        """Of an upgrade, from the answer to it."""
+        if not events:
+            return self._lost("did not answer in HTTP")
+        response = events[0]
+        headers = {key.lower(): value for key, value in response.headers.raw_items()}
+        return refusal(self._name, response.status_code, headers, bytes(response.body or b""), reach)
 
 
 def bad_frame(name: str, what: str) -> Failure:
@@ -182,18 +190,13 @@ def _closed(name: str, code: int, reason: str) -> Failure | Lost:
     return Lost(Unreachable(f"{name} {said.get(code, f'closed the stream with code {code}')}{why}", code=LOST))
 
 
-def _refusal(name: str, events: list[Any], reach: Reach) -> Failure | Lost:
-    """Of an upgrade, from the answer to it."""
+def refusal(name: str, status: int, headers: dict[str, str], content: bytes, reach: Reach) -> Failure | Lost:
+    """What an answer other than the wanted one means: `Lost` where another attempt may do better."""
     from seqcli.wire.envelope import failure_from_reply
 
-    if not events:
-        return Lost(Unreachable(f"{name} did not answer in HTTP", code=LOST))
-    response = events[0]
-    status: int = response.status_code
-    headers = {key.lower(): value for key, value in response.headers.raw_items()}
     if status in _MOVED:
         return Ambiguous(f"{name} answered HTTP {status}, a redirect; none is followed with a key", code="REDIRECT")
-    failure = failure_from_reply(status, reach.masked(bytes(response.body or b"")), headers)
+    failure = failure_from_reply(status, reach.masked(content), headers)
     if isinstance(failure, RateLimited):
         return Lost(failure, retry_after_s(headers.get("retry-after"), time.time_ns()))
     if status in _BAD:

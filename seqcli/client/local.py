@@ -71,6 +71,10 @@ class LocalTransport:
             self._http = HttpTransport()
         return self._http
 
+    def is_served(self) -> bool:
+        """Whether a server runs this folder."""
+        return State(self._folder).server() is not None
+
     def served(self) -> str:
         """The address of the server that runs this folder; one in this process, until `close`, where there is none."""
         running = State(self._folder).server()

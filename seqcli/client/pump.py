@@ -12,36 +12,53 @@ Records of ours, one JSON object a line, beside the server's frames:
 """
 
 import json
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from seqcli.client import retry
+from seqcli.client.catchup import LEDGERS, Ledger
+from seqcli.client.client import Client
 from seqcli.client.clock import Chance, Clock
-from seqcli.client.dial import Lost
+from seqcli.client.dial import Lost, Reach
 from seqcli.client.mailbox import Item, Mailbox
+from seqcli.errors import RateLimited, Unreachable
 
 Tap = Callable[[Iterable[Item]], None]
 """Hears every line as it comes, in the stream's own thread."""
 
+_Answer = TypeVar("_Answer")
+_BREAKS = re.compile(rb"[\r\n]")
 _GOODBYE_S = 2.0
 
 
 class Pump(ABC):
-    """One stream. `take` its lines; the first connect is tried as often as a request, later ones for ever."""
+    """One stream. `take` its lines; the first connect is tried as often as a request, later ones for ever.
+
+    `ledgers` by topic say what was told before; none given: each topic that has one begins a new one.
+    """
 
     def __init__(
         self,
         topics: Sequence[str],
+        reach: Reach,
         mailbox: Mailbox,
         *,
+        client: Client,
         clock: Clock,
         chance: Chance,
         tap: Tap | None = None,
+        ledgers: dict[str, Ledger] | None = None,
     ) -> None:
         self.topics = tuple(topics)
+        self._reach = reach
+        self._name = reach.base_url.partition("://")[2]
+        self._client = client
         self._mailbox = mailbox
+        known = {name: make(client) for name, make in LEDGERS.items() if name in topics}
+        self._ledgers = known if ledgers is None else ledgers
         self._clock = clock
         self._chance = chance
         self._tap = tap
@@ -101,6 +118,34 @@ class Pump(ABC):
         self._met = True
         self._up_since = self._clock.monotonic()
 
+    def _begin(self) -> None:
+        """Note what is there, once, before anything can be missed."""
+        for ledger in self._ledgers.values():
+            if not ledger.begun:
+                self._asked(ledger.begin)
+
+    def _catch_up(self) -> None:
+        """Tell what was missed. Call it when whatever happens from now on comes by the stream."""
+        for topic, ledger in self._ledgers.items():
+            ledger.broken()
+            rows = self._asked(ledger.recover)
+            if rows:
+                self._note("recovered", topic=topic, count=len(rows), source=ledger.operation.path)
+                self._put([Item(topic, one_line(self._recovered(topic, self._reach.masked(raw)))) for raw in rows])
+
+    def _recovered(self, topic: str, raw: bytes) -> bytes:
+        """The line of a row that was asked for."""
+        return b'{"channel":"' + topic.encode() + b'","data":' + raw + b"}"
+
+    def _asked(self, question: Callable[[], _Answer]) -> _Answer:
+        """An answer by REST; without one the link is as good as lost."""
+        try:
+            return question()
+        except (Unreachable, RateLimited) as failure:
+            if not self._met:
+                raise
+            raise Lost(failure, failure.retry_after_s) from None
+
     def _put(self, items: list[Item]) -> None:
         if self._tap is not None:
             self._tap(items)
@@ -137,6 +182,11 @@ class Pump(ABC):
                 self._tries = 0
             self._up_since, self._down_since = None, now
         self._closing.wait(retry.wait_s(max(1, min(self._tries, 16)), self._chance, lost.retry_after_s))
+
+
+def one_line(raw: bytes) -> bytes:
+    """A frame on one line: between the tokens of JSON a break is as good as a blank."""
+    return _BREAKS.sub(b" ", raw) if b"\n" in raw or b"\r" in raw else raw
 
 
 def record(kind: str, ts_ns: int, **facts: Any) -> bytes:

@@ -4,25 +4,20 @@ A frame is checked as far as it decides something – its channel, its number, a
 merged – and goes on as it came.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import msgspec
 
-from seqcli.client.catchup import LEDGERS, Ledger
+from seqcli.client.catchup import Ledger
 from seqcli.client.client import Client
 from seqcli.client.clock import Chance, Clock
-from seqcli.client.dial import Lost, Patience, Reach
+from seqcli.client.dial import Patience, Reach
 from seqcli.client.link import Link, bad_frame
 from seqcli.client.mailbox import Item, Mailbox
-from seqcli.client.pump import Pump, Tap
-from seqcli.errors import Denied, Failure, NotFound, RateLimited, Refused, Unreachable
+from seqcli.client.pump import Pump, Tap, one_line
+from seqcli.errors import Denied, Failure, NotFound, Refused
 from seqcli.wire import streams, strict
 from seqcli.wire.operation import Request
-
-_Answer = TypeVar("_Answer")
-_BREAKS = re.compile(rb"[\r\n]")
 
 
 class _Head(msgspec.Struct):
@@ -54,18 +49,24 @@ class Stream(Pump):
         tap: Tap | None = None,
         mailbox: Mailbox | None = None,
         by_ticket: bool = False,
+        ledgers: dict[str, Ledger] | None = None,
     ) -> None:
         """`client` asks by REST, from the stream's own thread; `by_ticket`: no key goes out with the upgrade."""
         conflated = [topic for topic in topics if streams.topic_of(topic).conflated]
-        super().__init__(topics, mailbox or Mailbox(conflated), clock=clock, chance=chance, tap=tap)
-        self._reach = reach
-        self._client = client
+        super().__init__(
+            topics,
+            reach,
+            mailbox or Mailbox(conflated),
+            client=client,
+            clock=clock,
+            chance=chance,
+            tap=tap,
+            ledgers=ledgers,
+        )
         self._patience = patience
         self._by_ticket = by_ticket
         self._link: Link | None = None
         self._name = reach.base_url.partition("://")[2]
-        self._ledgers: dict[str, Ledger] = {name: make(client) for name, make in LEDGERS.items() if name in topics}
-        self._begun = False
         self._seen: dict[str, int] = {}
 
     def _hang_up(self) -> None:
@@ -81,20 +82,12 @@ class Stream(Pump):
                 return
             early = self._subscribe(link)
             self._ready()
-            for ledger in self._ledgers.values():
-                ledger.broken()
             self._catch_up()
             self._deliver(early)
             while not self._closing.is_set():
                 self._deliver(link.receive())
         finally:
             link.close()
-
-    def _begin(self) -> None:
-        if not self._begun:
-            for ledger in self._ledgers.values():
-                self._asked(ledger.begin)
-            self._begun = True
 
     def _open(self) -> Link:
         if not self._by_ticket:
@@ -120,23 +113,6 @@ class Stream(Pump):
                 elif bytes(head.error):
                     raise self._told(head.error)
 
-    def _catch_up(self) -> None:
-        for topic, ledger in self._ledgers.items():
-            rows = self._asked(ledger.recover)
-            if rows:
-                self._note("recovered", topic=topic, count=len(rows), source=ledger.operation.path)
-                head = b'{"channel":"' + topic.encode() + b'","data":'
-                self._put([Item(topic, _line(head + self._reach.masked(raw) + b"}")) for raw in rows])
-
-    def _asked(self, question: Callable[[], _Answer]) -> _Answer:
-        """An answer by REST; without one the link is as good as lost."""
-        try:
-            return question()
-        except (Unreachable, RateLimited) as failure:
-            if not self._met:
-                raise
-            raise Lost(failure, failure.retry_after_s) from None
-
     def _deliver(self, messages: list[bytes]) -> None:
         items: list[Item] = []
         for raw in messages:
@@ -154,14 +130,13 @@ class Stream(Pump):
                 self._seen[topic] = head.seq
             if topic in self._ledgers and not self._is_news(topic, raw):
                 continue
-            items.append(Item(topic, _line(self._reach.masked(raw))))
+            items.append(Item(topic, one_line(self._reach.masked(raw))))
         if items:
             self._put(items)
 
     def _miss(self, topic: str, got: int) -> None:
         self._note("gap", topic=topic, expected=self._seen.get(topic, 0) + 1, got=got)
         if topic in self._ledgers:
-            self._ledgers[topic].broken()
             self._catch_up()
 
     def _is_news(self, topic: str, raw: bytes) -> bool:
@@ -185,11 +160,6 @@ class Stream(Pump):
         from seqcli.wire.envelope import failure_from_reply
 
         return failure_from_reply(400, b'{"error":' + self._reach.masked(bytes(error)) + b"}", {})
-
-
-def _line(raw: bytes) -> bytes:
-    """A frame on one line: between the tokens of JSON a break is as good as a blank."""
-    return _BREAKS.sub(b" ", raw) if b"\n" in raw or b"\r" in raw else raw
 
 
 def _rejection(topics: list[str], reasons: dict[str, str]) -> Failure:

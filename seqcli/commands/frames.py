@@ -13,8 +13,8 @@ from seqcli.wire import streams, strict
 
 TURN_S = 0.25
 """How often a board is drawn again, at most, and how long nothing may be said before we look up."""
-_LAST = 15
-_NOTES = 3
+LAST = 15
+NOTES = 3
 _IDS = {"fills": "fill_id", "orders": "node_order_id"}
 
 
@@ -97,9 +97,9 @@ class Board:
         self._asked = asked
         self._raw: dict[str, bytes] = {}
         self._orders: dict[str, Any] = {}
-        self._fills: deque[Any] = deque(maxlen=_LAST)
-        self._events: deque[Any] = deque(maxlen=_LAST)
-        self._notes: deque[Any] = deque(maxlen=_NOTES)
+        self._fills: deque[Any] = deque(maxlen=LAST)
+        self._events: deque[Any] = deque(maxlen=LAST)
+        self._notes: deque[Any] = deque(maxlen=NOTES)
 
     def add(self, items: list[Item]) -> None:
         """Take lines in."""
@@ -117,7 +117,7 @@ class Board:
         elif topic == "orders" and isinstance(data, dict):
             self._orders.pop(str(data.get("node_order_id")), None)
             self._orders[str(data.get("node_order_id"))] = data
-            if len(self._orders) > _LAST:
+            if len(self._orders) > LAST:
                 del self._orders[next(iter(self._orders))]
         else:
             self._events.appendleft({"topic": topic, "data": data})

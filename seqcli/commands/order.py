@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from seqcli.commands import cancelling, ordering, pages, placing, words
+from seqcli.commands import cancelling, ordering, pages, placing, watching, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.ordering import Qty, Side, Terms
 from seqcli.commands.placing import Waiting
@@ -31,6 +31,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="An order's id, or a graph
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Order or graph ids.", show_default=False)]
 Every = Annotated[bool, typer.Option("--all", help="Every open order.")]
 Open = Annotated[bool, typer.Option("--open", help="Only open ones.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Again whenever one changes, until Ctrl-C.")]
 Status = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help="open, closed, or statuses, comma-separated.")
 ]
@@ -110,7 +111,8 @@ def listed(
     only_open: Open = False,
     most: Max = "50",
     every: All = False,
-) -> Result:
+    watch: Watch = False,
+) -> Result | Iterator[Result]:
     """Orders, newest first."""
     if only_open and status is not None:
         raise Usage("--open and --status are both given", hint="keep one of them")
@@ -120,16 +122,22 @@ def listed(
         status="open" if only_open else words.optional_each(status, STATUSES, "a status"),
         graph_id=words.optional(words.identity, graph),
     )
-    return pages.read(
-        session,
-        orders.LIST,
-        query,
-        "orders",
-        most=pages.limit(most, every),
-        ids="node_order_id",
-        table=tables.listed,
-        keep=lambda order: _is_meant(order, query),
-    )
+    wanted = pages.limit(most, every)
+
+    def ask() -> Result:
+        return pages.read(
+            session,
+            orders.LIST,
+            query,
+            "orders",
+            most=wanted,
+            ids="node_order_id",
+            table=tables.listed,
+            keep=lambda order: _is_meant(order, query),
+        )
+
+    watched = watch and not session.options.dry_run
+    return watching.watched(session, ask, topics=["orders"]) if watched else ask()
 
 
 def _is_meant(order: Any, query: orders.ListQuery) -> bool:

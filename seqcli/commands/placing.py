@@ -6,8 +6,8 @@ import msgspec
 import typer
 
 from seqcli import units
-from seqcli.commands import words
-from seqcli.commands.session import Session
+from seqcli.commands import watching, words
+from seqcli.commands.session import Planned, Session
 from seqcli.errors import Failure, Partial, Refused, Unfinished
 from seqcli.views import Result, forms
 from seqcli.views import orders as tables
@@ -15,6 +15,7 @@ from seqcli.wire import graphs, orders, submission
 from seqcli.wire.operation import Request
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+_LOOKS = 3
 
 
 class Waiting(msgspec.Struct):
@@ -113,26 +114,34 @@ def _waited(session: Session, body: dict[str, Any], seconds: float) -> tuple[dic
 def ended_order(session: Session, identity: str, seconds: float) -> dict[str, Any]:
     """The order once it has ended, or as it is when `seconds` have passed."""
     request = Request(path={"node_order_id": identity})
-    return _ended(session, lambda: session.client.call(orders.SHOW, request).body, orders.TERMINAL, seconds)
+    return _ended(session, identity, (orders.SHOW, request), orders.TERMINAL, seconds)
 
 
 def ended_graph(session: Session, identity: str, seconds: float) -> dict[str, Any]:
     """The graph once it has ended, or as it is when `seconds` have passed."""
     request = Request(path={"graph_id": identity})
-    return _ended(session, lambda: session.client.call(graphs.SHOW, request).body, graphs.TERMINAL, seconds)
+    return _ended(session, identity, (graphs.SHOW, request), graphs.TERMINAL, seconds)
 
 
-def _ended(session: Session, look: Any, terminal: frozenset[str], seconds: float) -> dict[str, Any]:
+def _ended(session: Session, identity: str, asked: Planned, terminal: frozenset[str], seconds: float) -> dict[str, Any]:
+    """Look until it has ended: a few times by the clock, since most end at once, then whenever the stream wakes us.
+
+    The stream saves looks and decides nothing: where it is refused, or says nothing, the clock goes on.
+    """
     clock = session.client.clock
     end = clock.monotonic() + seconds
-    pause = _FIRST_PAUSE_S
-    while True:
-        found: dict[str, Any] = look()
-        left = end - clock.monotonic()
-        if str(found.get("status")).upper() in terminal or left <= 0:
-            return found
-        clock.sleep(min(pause, left))
-        pause = min(2 * pause, _LONGEST_PAUSE_S)
+    pause, looks = _FIRST_PAUSE_S, 0
+    with watching.Waker(session, ["orders"], identity) as waker:
+        while True:
+            found: dict[str, Any] = session.client.call(*asked).body
+            left = end - clock.monotonic()
+            if str(found.get("status")).upper() in terminal or left <= 0:
+                return found
+            looks += 1
+            if looks == _LOOKS:
+                waker.listen(near=True)
+            waker.wait(min(watching.OLDEST_S if waker.listening else pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def how_it_ended(order: dict[str, Any], seconds: float) -> Failure | None:

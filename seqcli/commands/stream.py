@@ -10,9 +10,7 @@ import msgspec
 import typer
 
 from seqcli import units
-from seqcli.client.clock import Clock
-from seqcli.commands import frames, streaming, words
-from seqcli.commands.frames import Limits, Source
+from seqcli.commands import words
 from seqcli.commands.grammar import standalone
 from seqcli.commands.session import Session
 from seqcli.errors import Usage
@@ -28,7 +26,6 @@ fair_price[:UNDERLYING]     a price across the depth of all venues
 funding[:VENUE[:SYMBOL]]    funding rates
 traces:ID, deployment:ID    an algorithm's callbacks, and its life"""
 _SPEED = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
-_FORMS = ("json", "ndjson", "raw")
 
 Topics = Annotated[
     list[str] | None, typer.Argument(metavar="TOPIC...", help="See above; at most 500.", show_default=False)
@@ -75,6 +72,8 @@ def stream(
     _check(chosen, tape)
     speed(tape.speed)
     if session.options.dry_run and tape.replay is None:
+        from seqcli.commands import streaming
+
         return streaming.planned(session, chosen)
     return _shown(session, chosen, tape, (most, seconds), ticket=ticket)
 
@@ -108,32 +107,31 @@ def _check(topics: list[str], tape: Tape) -> None:
 def _shown(
     session: Session, topics: list[str], tape: Tape, ends: tuple[int | None, float | None], *, ticket: bool
 ) -> Iterator[Result]:
+    from seqcli.client.clock import Clock, SystemClock
+    from seqcli.commands import frames, streaming
+    from seqcli.commands.tapes import Recorder, Replay
+
     with ExitStack() as open_files:
-        source: Source
+        source: frames.Source
         clock: Clock
         if tape.replay is not None:
-            from seqcli.client.clock import SystemClock
-            from seqcli.commands.tapes import Replay
-
             clock = SystemClock()
             source = Replay(tape.replay, clock, speed(tape.speed))
         else:
             tap = None
             if tape.record is not None:
-                from seqcli.commands.tapes import Recorder
-
                 tap = Recorder(tape.record)
                 open_files.callback(tap.close)
             clock = session.client.clock
             source = open_files.enter_context(streaming.opened(session, topics, tap=tap, by_ticket=ticket))
-        limits = Limits(clock, *ends)
+        limits = frames.Limits(clock, *ends)
         options = session.options
         if options.fields is not None or options.quiet or options.output == "csv":
             yield from frames.picked(source, limits)
-        elif options.output in _FORMS or not streaming.is_watched():
-            yield from frames.passed(source, limits, clock)
-        else:
+        elif streaming.is_for_people(session):
             yield from frames.drawn(source, limits, topics or [str(tape.replay)], clock)
+        else:
+            yield from frames.passed(source, limits, clock)
 
 
 def speed(text: str | None) -> float:

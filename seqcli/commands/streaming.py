@@ -1,11 +1,14 @@
 """A session's streams: where they are, opened and closed with it."""
 
 import sys
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 from seqcli import views
+from seqcli.client.client import Client
 from seqcli.client.dial import Reach
-from seqcli.client.pump import Tap
+from seqcli.client.sse import EventStream
 from seqcli.client.stream import Stream
 from seqcli.commands.session import Session
 from seqcli.errors import Denied
@@ -28,13 +31,45 @@ def reach(session: Session) -> Reach:
     return Reach(session.account.base_url, session.account.key, found["proxy"].value, found["ca_file"].value)
 
 
-def opened(session: Session, topics: Sequence[str], *, tap: Tap | None = None, by_ticket: bool = False) -> Stream:
-    """The unified stream; it has a client of its own, since it asks from a thread of its own."""
+def client(session: Session) -> Client:
+    """A client for a thread of its own."""
     where = reach(session)
-    client = session.new_client(session.network(), where.base_url, where.key, session.account.mode)
-    made = Stream(where, topics, client=client, clock=client.clock, chance=client.chance, tap=tap, by_ticket=by_ticket)
+    return session.new_client(session.network(), where.base_url, where.key, session.account.mode)
+
+
+def opened(session: Session, topics: Sequence[str], **options: Any) -> Stream:
+    """The unified stream; `options` as it takes them."""
+    asking = client(session)
+    made = Stream(reach(session), topics, client=asking, clock=asking.clock, chance=asking.chance, **options)
     session.ending(made.close)
     return made
+
+
+def events(session: Session, operation: Operation, **options: Any) -> EventStream:
+    """An event stream without filters; `options` as it takes them."""
+    asking = client(session)
+    where, clock, chance = reach(session), asking.clock, asking.chance
+    made = EventStream(where, operation, Request(), client=asking, clock=clock, chance=chance, **options)
+    session.ending(made.close)
+    return made
+
+
+def is_near(session: Session) -> bool:
+    """Whether a stream costs next to nothing: a server runs already, so that none has to be started for it.
+
+    Not to one of several threads that wait side by side: a key has ten connections, and some belong to others.
+    """
+    alone = threading.current_thread() is threading.main_thread()
+    return alone and (not session.account.local or session.box.is_served())
+
+
+def is_topic(text: str) -> bool:
+    """Whether the server's grammar knows this topic."""
+    try:
+        streams.topic_of(text)
+    except streams.BadTopic:
+        return False
+    return True
 
 
 def planned(session: Session, topics: Sequence[str]) -> Result:
@@ -42,6 +77,11 @@ def planned(session: Session, topics: Sequence[str]) -> Result:
     socket = Operation(name=streams.STREAM.name, method="GET", path=streams.STREAM.path, summary=streams.STREAM.summary)
     asked = Request(body=streams.Ask(subscribe=list(topics)))
     return views.planned([session.client.prepare(socket, asked).shown()])
+
+
+def is_for_people(session: Session) -> bool:
+    """Whether a table is wanted, on a terminal."""
+    return session.options.output == "table" and not session.options.quiet and is_watched()
 
 
 def is_watched() -> bool:

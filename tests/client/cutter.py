@@ -14,7 +14,7 @@ NEVER = 1 << 62
 
 
 class Cutter:
-    """A proxy on loopback. `budgets` gives the bytes that the next WebSockets may bring down before they are reset."""
+    """A proxy on loopback. `budgets` gives the bytes that the next streams may bring down before they are cut."""
 
     def __init__(self, url: str, budgets: Iterable[int] = ()) -> None:
         host, _, port = url.removeprefix("http://").rpartition(":")
@@ -77,7 +77,7 @@ class Cutter:
             while data := here.recv(1 << 16):
                 self._flowing.wait(10)
                 if first:
-                    budget = next(self._budgets, NEVER) if b"upgrade: websocket" in data.lower() else NEVER
+                    budget = next(self._budgets, NEVER) if b"/stream" in data.partition(b"\n")[0] else NEVER
                     self._start(self._down, name, here, there, budget)
                     first = False
                 if name not in self._frozen:

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +15,14 @@ from seqcli.client.client import Client
 from seqcli.client.clock import SystemClock
 from seqcli.client.dial import Reach
 from seqcli.client.mailbox import Item
+from seqcli.client.pump import Pump
 from seqcli.client.retry import Budget
+from seqcli.client.sse import EventStream
 from seqcli.client.stream import Stream
 from seqcli.client.throttle import Throttle
 from seqcli.client.transport import HttpTransport
 from seqcli.sandbox.server import Ready, Serving, served
-from seqcli.wire import fills, orders
+from seqcli.wire import fills, orders, streams
 from seqcli.wire.operation import Operation, Request
 from seqcli.wire.submission import SimpleOrder
 from tests.client.cutter import NEVER, Cutter
@@ -136,8 +138,22 @@ class Told:
             self.orders[order["node_order_id"]] = order
 
 
+def by_socket(where: Reach, client: Client) -> Pump:
+    return Stream(where, ["fills", "orders"], client=client, clock=SystemClock(), chance=NoChance(1))
+
+
+def by_events(where: Reach, client: Client) -> Pump:
+    return EventStream(
+        where, streams.FILLS, Request(), client=client, clock=SystemClock(), chance=NoChance(1), framed=True
+    )
+
+
 def listen(
-    exchange: Ready, wanted: int, cuts: int, patience_s: float = PATIENCE_S
+    exchange: Ready,
+    wanted: int,
+    cuts: int,
+    patience_s: float = PATIENCE_S,
+    by: Callable[[Reach, Client], Pump] = by_socket,
 ) -> tuple[Told, list[dict[str, Any]], list[dict[str, Any]], Cutter]:
     """What was told, and what there is: fills and orders."""
     rng = random.Random(11)
@@ -147,8 +163,8 @@ def listen(
     asking, trading = client_of(exchange), client_of(exchange)
     with Cutter(exchange.url, budgets) as way:
         where = Reach(way.url, exchange.api_key)
-        with Stream(where, ["fills", "orders"], client=asking, clock=SystemClock(), chance=NoChance(1)) as stream:
-            while not stream._begun:  # from here on everything is to be told
+        with by(where, asking) as stream:
+            while not all(ledger.begun for ledger in stream._ledgers.values()):  # from here on everything is to be told
                 assert stream.take(0.01) == []
             with Trader(trading, way, wanted, cuts) as trader:
                 while not trader.done.is_set():
@@ -156,7 +172,7 @@ def listen(
             there = everything(trading, fills.LIST, fills.ListQuery, "fills")
             states = everything(trading, orders.LIST, orders.ListQuery, "orders")
             last = {order["node_order_id"]: order["revision"] for order in states}
-            while told.last() != last or len(told.fills) < len(there):
+            while len(told.fills) < len(there) or (by is by_socket and told.last() != last):
                 items = stream.take(patience_s)
                 if not items:
                     break
@@ -176,6 +192,14 @@ def test_nothing_is_missed_and_nothing_is_doubled(exchange: Ready, full: bool) -
     assert told.orders == {order["node_order_id"]: order for order in states}
     assert told.backwards == []
     assert told.recovered > 0
+
+
+def test_the_event_stream_misses_and_doubles_nothing_either(exchange: Ready, full: bool) -> None:
+    cuts, wanted = (100, 5_000) if full else (10, 300)
+    told, there, _, way = listen(exchange, wanted, cuts, by=by_events)
+    assert way.cuts == cuts
+    assert told.kinds["disconnected"] == told.kinds["reconnected"]
+    assert told.fills == Counter({fill["fill_id"]: 1 for fill in there})
 
 
 def test_without_the_snapshot_fills_are_missed(exchange: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
