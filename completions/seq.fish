@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -32,7 +32,7 @@ end
 complete -c seq -f
 complete -c seq -n "__seq_at ''" -a quote -d 'NBBO, then each venue\'s touch; with --depth the merged book'
 complete -c seq -n "__seq_at ''" -a order -d 'Buy, sell, amend, cancel and follow orders'
-complete -c seq -n "__seq_at ''" -a graph -d 'Execution graphs: list, show, cancel, resume'
+complete -c seq -n "__seq_at ''" -a graph -d 'Execution graphs: slices, brackets, hedges, or a file of nodes and edges'
 complete -c seq -n "__seq_at ''" -a fills -d 'What was executed, newest first'
 complete -c seq -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
 complete -c seq -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
@@ -361,10 +361,16 @@ complete -c seq -n "__seq_at ' order reconcile'" -l verbose -d 'Requests and tim
 complete -c seq -n "__seq_at ' order reconcile'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' order reconcile'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' order reconcile'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph'" -a twap -d 'Equal slices over time; the rest of a slice goes into the next'
+complete -c seq -n "__seq_at ' graph'" -a bracket -d 'An entry; once it is filled a take-profit and a stop-loss, one cancels the other'
+complete -c seq -n "__seq_at ' graph'" -a hedge -d 'An order, and one the other way once a part of it is filled, or with each of its fills'
+complete -c seq -n "__seq_at ' graph'" -a submit -d 'A graph from a file, all of it or nothing'
+complete -c seq -n "__seq_at ' graph'" -a validate -d 'Every fault of a graph in a file, by the exchange\'s own rules; no key, no network. Status 3 with faults'
 complete -c seq -n "__seq_at ' graph'" -a list -d 'Graphs, newest first'
-complete -c seq -n "__seq_at ' graph'" -a show -d 'One graph with its nodes and orders'
-complete -c seq -n "__seq_at ' graph'" -a cancel -d 'Cancel every open order of a graph; never asks'
+complete -c seq -n "__seq_at ' graph'" -a show -d 'A graph as a tree: each node, how far it is filled, what it waits for'
+complete -c seq -n "__seq_at ' graph'" -a cancel -d 'Cancel every open order of a graph, and what waits; never asks'
 complete -c seq -n "__seq_at ' graph'" -a resume -d 'Go on with a paused graph'
+complete -c seq -n "__seq_at ' graph'" -a amend-node -d 'Give a node a new total quantity, a new limit price, or both: its latest order, or what it will be'
 complete -c seq -n "__seq_at ' graph'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' graph'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -379,6 +385,128 @@ complete -c seq -n "__seq_at ' graph'" -l verbose -d 'Requests and timings on st
 complete -c seq -n "__seq_at ' graph'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' graph'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' graph'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph twap'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' graph twap'" -l slices -d 'Equal parts, 2 to 200.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l every -d 'From one part to the next.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l limit -d 'Limit price; else market.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l price -d 'Limit price; else market.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l notional -d 'Size in dollars instead of QTY.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l venue -d 'Only this venue; else the best of all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' graph twap'" -l type -d 'Of what; else by symbol.' -x -a 'spot perp prediction'
+complete -c seq -n "__seq_at ' graph twap'" -l tif -d 'Time in force; gtc with a price, else ioc.' -x -a 'gtc ioc fok post_only'
+complete -c seq -n "__seq_at ' graph twap'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seq -n "__seq_at ' graph twap'" -l policy -d 'How it is worked; sor is smart routing.' -x -a 'sor aggressive_chase passive'
+complete -c seq -n "__seq_at ' graph twap'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l horizon -d 'Cancel what is left after this.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seq -n "__seq_at ' graph twap'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seq -n "__seq_at ' graph twap'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seq -n "__seq_at ' graph twap'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph twap'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph twap'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph twap'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph twap'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph twap'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph twap'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph twap'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph twap'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph twap'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph twap'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph twap'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph twap'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph twap'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph bracket'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' graph bracket'" -l take-profit -d 'Limit price of the gain.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l stop-loss -d 'Stop price of the loss.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l entry-limit -d 'Limit price of the entry; else market.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l venue -d 'Only this venue; else the best of all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' graph bracket'" -l type -d 'Of what; else by symbol.' -x -a 'spot perp prediction'
+complete -c seq -n "__seq_at ' graph bracket'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seq -n "__seq_at ' graph bracket'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seq -n "__seq_at ' graph bracket'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seq -n "__seq_at ' graph bracket'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph bracket'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph bracket'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph bracket'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph bracket'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph bracket'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph bracket'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph bracket'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph bracket'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph bracket'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph bracket'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph bracket'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph bracket'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph hedge'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' graph hedge'" -l with -d 'What the hedge trades.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' graph hedge'" -l venue -d 'Where the hedge trades.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' graph hedge'" -l at-ratio -d 'At once when this part is filled: 0.5 is half.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l streaming -d 'With each fill, as much as was filled.'
+complete -c seq -n "__seq_at ' graph hedge'" -l ratio -d 'Hedge so much of the quantity. [default: 1]' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l limit -d 'Limit price; else market.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l price -d 'Limit price; else market.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seq -n "__seq_at ' graph hedge'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seq -n "__seq_at ' graph hedge'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seq -n "__seq_at ' graph hedge'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph hedge'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph hedge'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph hedge'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph hedge'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph hedge'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph hedge'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph hedge'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph hedge'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph hedge'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph hedge'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph hedge'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph hedge'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph submit'" -a 'FILE -'
+complete -c seq -n "__seq_at ' graph submit'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seq -n "__seq_at ' graph submit'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seq -n "__seq_at ' graph submit'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seq -n "__seq_at ' graph submit'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seq -n "__seq_at ' graph submit'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph submit'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph submit'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph submit'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph submit'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph submit'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph submit'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph submit'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph submit'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph submit'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph submit'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph validate'" -a 'FILE -'
+complete -c seq -n "__seq_at ' graph validate'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph validate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph validate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph validate'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph validate'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph validate'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph validate'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph validate'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph validate'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph validate'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph validate'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph validate'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph validate'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph validate'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' graph list'" -l status -d 'Such as RUNNING; comma-separated.' -r
 complete -c seq -n "__seq_at ' graph list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seq -n "__seq_at ' graph list'" -l all -d 'Every one, however many pages that takes.'
@@ -396,6 +524,9 @@ complete -c seq -n "__seq_at ' graph list'" -l verbose -d 'Requests and timings 
 complete -c seq -n "__seq_at ' graph list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' graph list'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' graph list'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph show'" -l watch -d 'Again whenever it changes, until it has ended.' -r
+complete -c seq -n "__seq_at ' graph show'" -l all -d 'Every slice, a line each.'
+complete -c seq -n "__seq_at ' graph show'" -l mermaid -d 'As a flowchart for GitHub and other readers of Mermaid.'
 complete -c seq -n "__seq_at ' graph show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' graph show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -438,6 +569,23 @@ complete -c seq -n "__seq_at ' graph resume'" -l verbose -d 'Requests and timing
 complete -c seq -n "__seq_at ' graph resume'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' graph resume'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' graph resume'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l qty -d 'The new total, filled part included.' -r
+complete -c seq -n "__seq_at ' graph amend-node'" -l limit -d 'The new limit price.' -r
+complete -c seq -n "__seq_at ' graph amend-node'" -l price -d 'The new limit price.' -r
+complete -c seq -n "__seq_at ' graph amend-node'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' graph amend-node'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' graph amend-node'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' graph amend-node'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' graph amend-node'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' graph amend-node'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' graph amend-node'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' graph amend-node'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' fills'" -a list -d 'Fills with price, quantity, fee and venue'
 complete -c seq -n "__seq_at ' fills'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' fills'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -1775,7 +1923,7 @@ complete -c seq -n "__seq_at ' help'" -l help -d 'Show this message and exit.'
 complete -c seqcli -f
 complete -c seqcli -n "__seq_at ''" -a quote -d 'NBBO, then each venue\'s touch; with --depth the merged book'
 complete -c seqcli -n "__seq_at ''" -a order -d 'Buy, sell, amend, cancel and follow orders'
-complete -c seqcli -n "__seq_at ''" -a graph -d 'Execution graphs: list, show, cancel, resume'
+complete -c seqcli -n "__seq_at ''" -a graph -d 'Execution graphs: slices, brackets, hedges, or a file of nodes and edges'
 complete -c seqcli -n "__seq_at ''" -a fills -d 'What was executed, newest first'
 complete -c seqcli -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
 complete -c seqcli -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
@@ -2104,10 +2252,16 @@ complete -c seqcli -n "__seq_at ' order reconcile'" -l verbose -d 'Requests and 
 complete -c seqcli -n "__seq_at ' order reconcile'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph'" -a twap -d 'Equal slices over time; the rest of a slice goes into the next'
+complete -c seqcli -n "__seq_at ' graph'" -a bracket -d 'An entry; once it is filled a take-profit and a stop-loss, one cancels the other'
+complete -c seqcli -n "__seq_at ' graph'" -a hedge -d 'An order, and one the other way once a part of it is filled, or with each of its fills'
+complete -c seqcli -n "__seq_at ' graph'" -a submit -d 'A graph from a file, all of it or nothing'
+complete -c seqcli -n "__seq_at ' graph'" -a validate -d 'Every fault of a graph in a file, by the exchange\'s own rules; no key, no network. Status 3 with faults'
 complete -c seqcli -n "__seq_at ' graph'" -a list -d 'Graphs, newest first'
-complete -c seqcli -n "__seq_at ' graph'" -a show -d 'One graph with its nodes and orders'
-complete -c seqcli -n "__seq_at ' graph'" -a cancel -d 'Cancel every open order of a graph; never asks'
+complete -c seqcli -n "__seq_at ' graph'" -a show -d 'A graph as a tree: each node, how far it is filled, what it waits for'
+complete -c seqcli -n "__seq_at ' graph'" -a cancel -d 'Cancel every open order of a graph, and what waits; never asks'
 complete -c seqcli -n "__seq_at ' graph'" -a resume -d 'Go on with a paused graph'
+complete -c seqcli -n "__seq_at ' graph'" -a amend-node -d 'Give a node a new total quantity, a new limit price, or both: its latest order, or what it will be'
 complete -c seqcli -n "__seq_at ' graph'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' graph'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2122,6 +2276,128 @@ complete -c seqcli -n "__seq_at ' graph'" -l verbose -d 'Requests and timings on
 complete -c seqcli -n "__seq_at ' graph'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' graph'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' graph'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph twap'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' graph twap'" -l slices -d 'Equal parts, 2 to 200.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l every -d 'From one part to the next.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l limit -d 'Limit price; else market.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l price -d 'Limit price; else market.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l notional -d 'Size in dollars instead of QTY.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l venue -d 'Only this venue; else the best of all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' graph twap'" -l type -d 'Of what; else by symbol.' -x -a 'spot perp prediction'
+complete -c seqcli -n "__seq_at ' graph twap'" -l tif -d 'Time in force; gtc with a price, else ioc.' -x -a 'gtc ioc fok post_only'
+complete -c seqcli -n "__seq_at ' graph twap'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seqcli -n "__seq_at ' graph twap'" -l policy -d 'How it is worked; sor is smart routing.' -x -a 'sor aggressive_chase passive'
+complete -c seqcli -n "__seq_at ' graph twap'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l horizon -d 'Cancel what is left after this.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph twap'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph twap'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph twap'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph twap'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph twap'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph twap'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l take-profit -d 'Limit price of the gain.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l stop-loss -d 'Stop price of the loss.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l entry-limit -d 'Limit price of the entry; else market.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l venue -d 'Only this venue; else the best of all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l type -d 'Of what; else by symbol.' -x -a 'spot perp prediction'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph bracket'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l with -d 'What the hedge trades.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l venue -d 'Where the hedge trades.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l at-ratio -d 'At once when this part is filled: 0.5 is half.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l streaming -d 'With each fill, as much as was filled.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l ratio -d 'Hedge so much of the quantity. [default: 1]' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l limit -d 'Limit price; else market.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l price -d 'Limit price; else market.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l urgency -d 'Patience against speed.' -x -a 'low medium high'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l max-slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l slippage-bps -d 'Worst price of a market order, from mid.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph hedge'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph submit'" -a 'FILE -'
+complete -c seqcli -n "__seq_at ' graph submit'" -l wait -d 'Until it has ended; the status says how.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l wait-timeout -d 'Seconds to wait; then status 8. [default: 30]' -r
+complete -c seqcli -n "__seq_at ' graph submit'" -l graph-id -d 'Your own id; sending it twice is safe.' -r
+complete -c seqcli -n "__seq_at ' graph submit'" -l sandbox -d 'On paper, even with a live key.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph submit'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph submit'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph submit'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph submit'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph submit'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph submit'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph validate'" -a 'FILE -'
+complete -c seqcli -n "__seq_at ' graph validate'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph validate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph validate'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph validate'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph validate'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph validate'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph validate'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph validate'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' graph list'" -l status -d 'Such as RUNNING; comma-separated.' -r
 complete -c seqcli -n "__seq_at ' graph list'" -l max -d 'At most N, newest first. [default: 50]' -r
 complete -c seqcli -n "__seq_at ' graph list'" -l all -d 'Every one, however many pages that takes.'
@@ -2139,6 +2415,9 @@ complete -c seqcli -n "__seq_at ' graph list'" -l verbose -d 'Requests and timin
 complete -c seqcli -n "__seq_at ' graph list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' graph list'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' graph list'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph show'" -l watch -d 'Again whenever it changes, until it has ended.' -r
+complete -c seqcli -n "__seq_at ' graph show'" -l all -d 'Every slice, a line each.'
+complete -c seqcli -n "__seq_at ' graph show'" -l mermaid -d 'As a flowchart for GitHub and other readers of Mermaid.'
 complete -c seqcli -n "__seq_at ' graph show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' graph show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2181,6 +2460,23 @@ complete -c seqcli -n "__seq_at ' graph resume'" -l verbose -d 'Requests and tim
 complete -c seqcli -n "__seq_at ' graph resume'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' graph resume'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' graph resume'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l qty -d 'The new total, filled part included.' -r
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l limit -d 'The new limit price.' -r
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l price -d 'The new limit price.' -r
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' fills'" -a list -d 'Fills with price, quantity, fee and venue'
 complete -c seqcli -n "__seq_at ' fills'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' fills'" -l local -d 'The built-in sandbox exchange: no account, no network.'

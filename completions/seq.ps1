@@ -16,11 +16,17 @@ $seqPlaces = @{
     ' order decrease' = @('--by', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order pending' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order reconcile' = @('--resend', '--abandon', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
-    ' graph' = @('list', 'show', 'cancel', 'resume', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph' = @('twap', 'bracket', 'hedge', 'submit', 'validate', 'list', 'show', 'cancel', 'resume', 'amend-node', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph twap' = @('--slices', '--every', '--limit', '--price', '--notional', '--venue', '--type', '--tif', '--urgency', '--policy', '--max-slippage-bps', '--slippage-bps', '--horizon', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph bracket' = @('--take-profit', '--stop-loss', '--entry-limit', '--venue', '--type', '--urgency', '--max-slippage-bps', '--slippage-bps', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph hedge' = @('--with', '--venue', '--at-ratio', '--streaming', '--ratio', '--limit', '--price', '--urgency', '--max-slippage-bps', '--slippage-bps', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph submit' = @('--wait', '--wait-timeout', '--graph-id', '--sandbox', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph validate' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' graph list' = @('--status', '--max', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
-    ' graph show' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph show' = @('--watch', '--all', '--mermaid', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' graph cancel' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' graph resume' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' graph amend-node' = @('--qty', '--limit', '--price', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' fills' = @('list', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' fills list' = @('--symbol', '--venue', '--order', '--max', '--all', '--follow', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' portfolio' = @('show', 'positions', 'balances', 'sync', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -119,6 +125,7 @@ $seqValues = @{
     '--type' = @('spot', 'perp', 'prediction')
     '--urgency' = @('low', 'medium', 'high')
     '--venue' = @('binance', 'bitget', 'bybit', 'coinbase', 'cryptocom', 'dex', 'dex_ethereum', 'hyperliquid', 'kalshi', 'kraken', 'okx', 'polymarket', 'solana')
+    '--with' = 'symbols'
     '-o' = @('table', 'json', 'ndjson', 'csv', 'raw')
 }
 

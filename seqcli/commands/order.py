@@ -14,6 +14,7 @@ from seqcli.commands.session import Session
 from seqcli.commands.words import All, Max, Symbol, SymbolOption, VenueOption
 from seqcli.errors import Usage
 from seqcli.views import Result
+from seqcli.views import graphs as trees
 from seqcli.views import journal as journal_tables
 from seqcli.views import orders as tables
 from seqcli.wire import graphs, orders
@@ -160,7 +161,7 @@ def show(session: Session, identity: Id) -> Result:
     name = words.identity(identity)
     if words.is_order(name):
         return session.read(orders.SHOW, Request(path={"node_order_id": name}), ids="node_order_id", table=tables.one)
-    return session.read(graphs.SHOW, Request(path={"graph_id": name}), ids="graph_id", table=tables.graph)
+    return session.read(graphs.SHOW, Request(path={"graph_id": name}), ids="graph_id", table=trees.drawn())
 
 
 @command.verb("wait", "seq --local order wait demo-1 --wait-timeout 0.1")
@@ -174,7 +175,7 @@ def wait(session: Session, identity: Id, wait_timeout: WaitTimeout = "30") -> Re
         failure = placing.how_it_ended(order, seconds)
         return session.seen(order, ids="node_order_id", table=tables.one, failure=failure)
     graph = placing.ended_graph(session, name, seconds)
-    return session.seen(graph, ids="graph_id", table=tables.graph, failure=placing.how_they_ended(graph, seconds))
+    return session.seen(graph, ids="graph_id", table=trees.drawn(), failure=placing.how_they_ended(graph, seconds))
 
 
 @command.verb("cancel", "seq --local order cancel demo-1", "seq --local order cancel --all --symbol ETH-USD")
@@ -198,14 +199,7 @@ def cancel(
 @command.verb("amend", "seq --local order amend demo-1 --limit 1200")
 def amend(session: Session, identity: Id, total: Total = None, limit: Price = None) -> Result:
     """Cancel and replace with a new total quantity, a new limit price, or both."""
-    if total is None and limit is None:
-        raise Usage("what to change?", hint="--qty TOTAL, --limit P, or both")
-    body = orders.Amend(
-        new_qty_1e8=None if total is None else int(ordering.quantity(total, "total quantity")),
-        new_constraints=None
-        if limit is None
-        else orders.NewConstraints(max_price_1e9=int(ordering.limit_price(limit))),
-    )
+    body = ordering.change(total, limit)
     if session.options.dry_run:
         return session.planned((orders.AMEND, Request(path={"node_order_id": ordering.order_of(identity)}, body=body)))
     outcome = session.desk.amend(ordering.order_of(identity), body)

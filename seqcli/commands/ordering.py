@@ -10,7 +10,7 @@ import typer
 from seqcli import units
 from seqcli.commands import words
 from seqcli.errors import Usage
-from seqcli.wire import submission
+from seqcli.wire import orders, submission
 
 TYPES = ("spot", "perp", "prediction")
 TIFS = ("gtc", "ioc", "fok", "post_only")
@@ -25,50 +25,44 @@ Qty = Annotated[str | None, typer.Argument(metavar="[QTY]", help="Base units; or
 Side = Annotated[str, typer.Argument(metavar="buy|sell", help="buy or sell.", show_default=False)]
 
 
+Limit = Annotated[str | None, typer.Option("--limit", "--price", metavar="P", help="Limit price; else market.")]
+Venue = Annotated[str | None, typer.Option("--venue", metavar="V", help="Only this venue; else the best of all.")]
+Kind = Annotated[str | None, typer.Option("--type", metavar="spot|perp|prediction", help="Of what; else by symbol.")]
+Urgency = Annotated[str | None, typer.Option("--urgency", metavar="low|medium|high", help="Patience against speed.")]
+Slippage = Annotated[
+    str | None,
+    typer.Option("--max-slippage-bps", "--slippage-bps", metavar="N", help="Worst price of a market order, from mid."),
+]
+OnPaper = Annotated[bool, typer.Option("--sandbox", help="On paper, even with a live key.")]
+GraphId = Annotated[str | None, typer.Option("--graph-id", metavar="ID", help="Your own id; sending it twice is safe.")]
+
+
 class Terms(msgspec.Struct):
     """Everything about an order but its symbol, side and quantity."""
 
-    limit: Annotated[str | None, typer.Option("--limit", "--price", metavar="P", help="Limit price; else market.")] = (
-        None
-    )
+    limit: Limit = None
     notional: Annotated[
         str | None, typer.Option("--notional", metavar="USD", help="Size in dollars instead of QTY.")
     ] = None
-    venue: Annotated[
-        str | None, typer.Option("--venue", metavar="V", help="Only this venue; else the best of all.")
-    ] = None
-    kind: Annotated[
-        str | None, typer.Option("--type", metavar="spot|perp|prediction", help="Of what; else by symbol.")
-    ] = None
+    venue: Venue = None
+    kind: Kind = None
     tif: Annotated[
         str | None,
         typer.Option("--tif", metavar="gtc|ioc|fok|post_only", help="Time in force; gtc with a price, else ioc."),
     ] = None
-    urgency: Annotated[
-        str | None, typer.Option("--urgency", metavar="low|medium|high", help="Patience against speed.")
-    ] = None
+    urgency: Urgency = None
     policy: Annotated[
         str | None,
         typer.Option(
             "--policy", metavar="sor|aggressive_chase|passive", help="How it is worked; sor is smart routing."
         ),
     ] = None
-    max_slippage_bps: Annotated[
-        str | None,
-        typer.Option(
-            "--max-slippage-bps",
-            "--slippage-bps",
-            metavar="N",
-            help="Worst price of a market order, from mid.",
-        ),
-    ] = None
+    max_slippage_bps: Slippage = None
     horizon: Annotated[str | None, typer.Option("--horizon", metavar="5m", help="Cancel what is left after this.")] = (
         None
     )
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="On paper, even with a live key.")] = False
-    graph_id: Annotated[
-        str | None, typer.Option("--graph-id", metavar="ID", help="Your own id; sending it twice is safe.")
-    ] = None
+    sandbox: OnPaper = False
+    graph_id: GraphId = None
 
 
 def graph(side: str, symbol: str, qty: str | None, terms: Terms) -> submission.GraphOrder:
@@ -89,7 +83,7 @@ def graph(side: str, symbol: str, qty: str | None, terms: Terms) -> submission.G
     )
     return submission.GraphOrder(
         nodes=[node],
-        graph_id=words.optional(_graph_id, terms.graph_id),
+        graph_id=words.optional(graph_id, terms.graph_id),
         is_sandbox=True if terms.sandbox else None,
     )
 
@@ -158,7 +152,8 @@ def milliseconds(text: str, option: str) -> int:
     return whole
 
 
-def _graph_id(text: str) -> str:
+def graph_id(text: str) -> str:
+    """A graph id of the user's own."""
     if _GRAPH_ID.fullmatch(text) and text != "graph":
         return text
     raise Usage(f"{text!a} is not a graph id", hint="1 to 128 letters, digits and _ . -")
@@ -189,3 +184,12 @@ def order_of(identity: str) -> str:
     """The order that an id means: itself, or the one order of a graph made by buy or sell."""
     name = words.identity(identity)
     return name if words.is_order(name) else f"graph:{name}:{NODE}:1"
+
+
+def change(total: str | None, limit: str | None) -> orders.Amend:
+    """A new total, a new limit price, or both."""
+    if total is None and limit is None:
+        raise Usage("what to change?", hint="--qty TOTAL, --limit P, or both")
+    constraints = None if limit is None else orders.NewConstraints(max_price_1e9=int(limit_price(limit)))
+    size = None if total is None else int(quantity(total, "total quantity"))
+    return orders.Amend(new_qty_1e8=size, new_constraints=constraints)

@@ -9,9 +9,10 @@ from seqcli import units
 from seqcli.commands import watching, words
 from seqcli.commands.session import Planned, Session
 from seqcli.errors import Failure, Partial, Refused, Unfinished
+from seqcli.profile import address
 from seqcli.views import Result, forms
 from seqcli.views import orders as tables
-from seqcli.wire import graphs, orders, submission
+from seqcli.wire import graphs, order_rules, orders, submission
 from seqcli.wire.operation import Request
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
@@ -39,6 +40,7 @@ def span(text: str) -> float:
 def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> Result:
     """Submit; the result object, whatever the outcome."""
     seconds = waiting.seconds()
+    _warn_of_stops(session, graph)
     if session.options.dry_run:
         return session.planned((orders.PLACE, Request(body=session.dressed(graph))))
     confirm(session, graph)
@@ -46,6 +48,12 @@ def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> R
     body, failure = followed(session, outcome, seconds)
     ids = [] if outcome.outcome == "not_sent" else [outcome.graph_id]
     return Result(body=body, ids=ids, table=tables.placed, failure=failure)
+
+
+def _warn_of_stops(session: Session, graph: submission.GraphOrder) -> None:
+    stops = [node.node_id for node in graph.nodes if order_rules.trigger_of(node.order_type) is not None]
+    if stops and not session.account.local and not address.is_local(session.account.base_url):
+        session.note(f"stop orders ({', '.join(stops[:3])}) are not in the service's documents; it may refuse them")
 
 
 def followed(session: Session, outcome: Any, seconds: float | None) -> tuple[dict[str, Any], Failure | None]:
@@ -104,11 +112,21 @@ def _cost(session: Session, graph: submission.GraphOrder) -> str:
 def _waited(session: Session, body: dict[str, Any], seconds: float) -> tuple[dict[str, Any], Failure | None]:
     if body.get("node_count", 1) == 1:
         ended = ended_order(session, str(body["node_order_id"]), seconds)
-        return body | {"status": ended.get("status"), "orders": [ended]}, how_it_ended(ended, seconds)
+        fresh = {"status": ended.get("status"), "graph_status": _graph_status(session, body), "orders": [ended]}
+        return body | fresh, how_it_ended(ended, seconds)
     graph = ended_graph(session, str(body["graph_id"]), seconds)
     status = graph.get("status")
     fresh = {"status": status, "graph_status": status, "orders": graph.get("orders") or []}
     return body | fresh, how_they_ended(graph, seconds)
+
+
+def _graph_status(session: Session, body: dict[str, Any]) -> Any:
+    """The graph's own status once its only order has ended; as last seen where there is no answer."""
+    if str(body["graph_status"]).upper() in graphs.TERMINAL:
+        return body["graph_status"]
+    request = Request(path={"graph_id": str(body["graph_id"])})
+    reply = session.attempt(lambda: session.client.call(graphs.SHOW, request))
+    return reply.body.get("status") if reply is not None and isinstance(reply.body, dict) else body["graph_status"]
 
 
 def ended_order(session: Session, identity: str, seconds: float) -> dict[str, Any]:
@@ -163,13 +181,30 @@ def how_it_ended(order: dict[str, Any], seconds: float) -> Failure | None:
 
 
 def how_they_ended(graph: dict[str, Any], seconds: float) -> Failure | None:
-    """As `how_it_ended`, for a graph of several orders."""
-    status = str(graph.get("status")).upper()
-    identity = graph.get("graph_id")
-    filled = [row for row in graph.get("orders") or [] if row.get("filled_qty_1e8")]
-    if status == "COMPLETED" and all(row.get("status") == "FILLED" for row in graph.get("orders") or []):
+    """As `how_it_ended`: whole when each node was filled, never needed, or cancelled by the graph itself."""
+    status, identity = str(graph.get("status")).upper(), graph.get("graph_id")
+    orders_of, nodes = graph.get("orders") or [], graph.get("nodes") or graph.get("orders") or []
+    filled = [row for row in [*orders_of, *nodes] if row.get("filled_qty_1e8")]
+    if status == "COMPLETED" and filled and all(_as_meant(graph, node) for node in nodes):
         return None
     if status in graphs.TERMINAL:
-        sentence = f"the graph {identity} ended {status}"
-        return Partial(sentence, code="PARTIAL_FILL") if filled else Refused(sentence, code=status)
+        reason = graph.get("failure_reason")
+        sentence = f"the graph {identity} ended {status}" + (f" ({reason})" if reason else "")
+        return Partial(sentence, code="PARTIAL_FILL") if filled else Refused(sentence, code=str(reason or status))
+    if status == "PAUSED":
+        return Unfinished(
+            f"PAUSED ({graph.get('pause_reason')}) after {seconds:g} s",
+            hint=f"seq graph resume {identity}, or seq graph cancel {identity}",
+        )
     return Unfinished(f"still {status} after {seconds:g} s", hint=f"seq order wait {identity}")
+
+
+def _as_meant(graph: dict[str, Any], node: dict[str, Any]) -> bool:
+    ended = {
+        edge.get("to_node") for edge in graph.get("edges") or [] if edge.get("action") == "cancel" and _has_fired(edge)
+    }
+    return node.get("status") in ("FILLED", "SKIPPED") or node.get("node_id") in ended
+
+
+def _has_fired(edge: dict[str, Any]) -> bool:
+    return bool(edge.get("fired_count"))

@@ -58,6 +58,13 @@ def identity(text: str) -> str:
     raise Usage(f"{text!a} is not an order or graph id", hint="see: seq order list")
 
 
+def node(text: str) -> str:
+    """A node's id inside its graph."""
+    if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", text):
+        return text
+    raise Usage(f"{text!a} is not a node's id", hint="see: seq graph show GRAPH_ID")
+
+
 def count(text: str, option: str, least: int = 1, most: int = 1_000_000) -> int:
     """A whole number in plain digits."""
     if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:  # noqa: PLR2004 - digits

@@ -1,4 +1,8 @@
-"""Amend and decrease: the absolute target is journaled first, so that a repeat never shrinks twice."""
+"""Amend and decrease: the absolute target is journaled first, so that a repeat never shrinks twice.
+
+What is changed is an order, by its id, or a node of a graph: ``GRAPH_ID/NODE_ID``, whose latest order is meant or,
+while it waits, the node itself.
+"""
 
 import contextlib
 from collections.abc import Callable
@@ -10,8 +14,8 @@ from seqcli.client.client import Client
 from seqcli.desk.journal import Intent, Journal
 from seqcli.errors import Ambiguous, Failure, NotFound, NotSent, OutcomeUnknown, Refused, Usage
 from seqcli.units import SECOND, decimal_text
-from seqcli.wire import orders, strict
-from seqcli.wire.operation import Request
+from seqcli.wire import graphs, orders, strict
+from seqcli.wire.operation import Operation, Request
 
 DEFINITE = (401, 403, 429)
 """Answered before the order was looked at."""
@@ -21,6 +25,8 @@ _OPEN = (
     "account = ? AND target = ? AND kind IN ('amend', 'decrease') AND outcome IN ('pending', 'unknown')"
     " AND abandoned_ns IS NULL ORDER BY id"
 )
+NODE = "/"
+"""Stands in the name of a node, and in no id."""
 
 
 class Changes:
@@ -120,11 +126,10 @@ class Changes:
 
     def _intend(self, kind: str, order_id: str, body: orders.Amend, by: int | None) -> Intent:
         now_ns = self._client.clock.time_ns()
-        graph_id = order_id.removeprefix("graph:").rsplit(":", 2)[0]
         constraints = body.new_constraints
         return self._journal.intend(
             Intent(
-                graph_id=graph_id,
+                graph_id=graph_of(order_id),
                 account=self._account,
                 mode=self._mode,
                 kind=kind,
@@ -135,7 +140,7 @@ class Changes:
                 by_1e8=by,
                 created_ns=now_ns,
                 deadline_ns=now_ns + int(self._deadline_s * SECOND),
-                node_order_id=order_id,
+                node_order_id=None if NODE in order_id else order_id,
             )
         )
 
@@ -148,12 +153,14 @@ class Changes:
             raise self._unknown(intent, "interrupted") from None
 
     def _sent(self, intent: Intent, *, again: bool) -> dict[str, Any]:
-        request = Request(path={"node_order_id": intent.target})
+        operation, path = asked(intent.target)
         try:
-            reply = self._client.call(orders.AMEND, request, body=intent.body, deadline_s=self._deadline_s)
+            request = Request(path=path)
+            reply = self._client.call(operation, request, body=intent.body, deadline_s=self._deadline_s)
         except Failure as failure:
             return self._failed(intent, failure, again=again)
-        if not isinstance(reply.body, dict) or reply.body.get("node_order_id") != intent.target:
+        named = [name for name in ("node_order_id", "node_id") if name in path]
+        if not isinstance(reply.body, dict) or any(reply.body.get(name) != path[name] for name in named):
             return self._after_doubt(intent, "the answer does not name our order")
         self._record(intent, "accepted", reply.body.get("status"), f"HTTP {reply.status}")
         return reply.body
@@ -215,11 +222,26 @@ class Changes:
         return all(order.get(name) == value for name, value in wanted if value is not None)
 
     def order(self, order_id: str) -> dict[str, Any]:
-        """The order as the exchange shows it."""
+        """The order as the exchange shows it; of a node its latest one, or the node itself while it waits."""
+        if NODE in order_id:
+            return self._node(*order_id.split(NODE))
         reply = self._client.call(orders.SHOW, Request(path={"node_order_id": order_id}))
         if not isinstance(reply.body, dict):
             raise Ambiguous("the order can't be read", code="BAD_REPLY")
         return reply.body
+
+    def _node(self, graph_id: str, node_id: str) -> dict[str, Any]:
+        graph = self._client.call(graphs.SHOW, Request(path={"graph_id": graph_id})).body
+        if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list):
+            raise Ambiguous("the graph can't be read", code="BAD_REPLY")
+        node = next((row for row in graph["nodes"] if isinstance(row, dict) and row.get("node_id") == node_id), None)
+        if node is None:
+            missing = NotFound(f"the graph {graph_id} has no node {node_id}", hint=f"seq graph show {graph_id}")
+            missing.readable = True
+            raise missing
+        latest = node.get("node_order_id")
+        order = next((row for row in graph.get("orders") or [] if latest and row.get("node_order_id") == latest), None)
+        return as_an_order(node) if order is None else order
 
     def _record(self, intent: Intent, outcome: str, status: Any, what: str, superseded_ns: int | None = None) -> None:
         """A journal that fails now leaves the change unsettled, which is safe: the answer is told all the same."""
@@ -234,3 +256,25 @@ class Changes:
             f"outcome unknown: the change of {intent.target} may have been applied ({why})",
             hint="seq order reconcile",
         )
+
+
+def asked(target: str) -> tuple[Operation, dict[str, str]]:
+    """The operation that changes a target, and its path."""
+    if NODE in target:
+        graph_id, node_id = target.split(NODE)
+        return graphs.AMEND_NODE, {"graph_id": graph_id, "node_id": node_id}
+    return orders.AMEND, {"node_order_id": target}
+
+
+def graph_of(target: str) -> str:
+    """The graph that a target belongs to."""
+    return target.split(NODE, maxsplit=1)[0] if NODE in target else target.removeprefix("graph:").rsplit(":", 2)[0]
+
+
+def as_an_order(node: dict[str, Any]) -> dict[str, Any]:
+    """A node that waits, in the fields of an order."""
+    kind = node.get("order_type")
+    priced = (kind.get("limit") or kind.get("stop_limit")) if isinstance(kind, dict) else None
+    instrument = node.get("instrument")
+    symbol = instrument.get("symbol") if isinstance(instrument, dict) else None
+    return node | {"symbol": symbol, "limit_price_1e9": priced.get("price_1e9") if isinstance(priced, dict) else None}

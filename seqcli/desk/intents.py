@@ -8,20 +8,21 @@ from seqcli.client.clock import Chance, Clock
 from seqcli.desk import ids
 from seqcli.errors import Usage
 from seqcli.units import SECOND
-from seqcli.wire import strict
-from seqcli.wire.submission import GraphOrder, Node, OrderType
+from seqcli.wire import graph_rules, order_rules, strict
+from seqcli.wire.submission import GraphOrder, Node
 
 if TYPE_CHECKING:
     from seqcli.desk.journal import Intent
 
 
 def dressed(graph: GraphOrder, clock: Clock, chance: Chance) -> GraphOrder:
-    """`graph` with an id of ours where it has none. Raises `Usage` for a limit price of 0 or less."""
-    for node in graph.nodes:
-        price = limit_of(node)
-        if price is not None and price <= 0:
-            raise Usage("a limit price must be above 0", hint="leave it out for a market order")
-    return msgspec.structs.replace(graph, graph_id=graph.graph_id or ids.graph_id(clock, chance))
+    """`graph` with an id of ours where it has none. Raises `Usage` for one that the exchange would refuse as it is."""
+    named = msgspec.structs.replace(graph, graph_id=graph.graph_id or ids.graph_id(clock, chance))
+    faults = graph_rules.violations(named)
+    if faults:
+        rows = [{"field": field, "message": message} for field, message in faults]
+        raise Usage("the order can't be sent: " + ": ".join(faults[0]), details=rows, hint="nothing was sent")
+    return named
 
 
 def intent(graph: GraphOrder, *, account: str, mode: str, now_ns: int, deadline_s: float) -> "Intent":
@@ -52,8 +53,4 @@ def intent(graph: GraphOrder, *, account: str, mode: str, now_ns: int, deadline_
 
 def limit_of(node: Node) -> int | None:
     """The node's limit price, 1e9; None for a market order."""
-    kind = node.order_type
-    if not isinstance(kind, OrderType):
-        return None
-    priced = kind.limit or kind.stop_limit
-    return priced.price_1e9 if priced else None
+    return order_rules.limit_of(node.order_type)

@@ -1,6 +1,8 @@
 """The second line of defence: limits of your own, in policy.toml, checked on the integers that would be sent.
 
-Everything is off until it is written down. The exchange's own limits are the first line.
+Everything is off until it is written down. The exchange's own limits are the first line. Each node of a graph counts
+in full, whether or not it will ever start: a bracket is worth its entry, its gain and its stop together. A stop is
+valued and collared at its trigger, where it starts, or at the quote where that is more.
 
     max_qty = "5"                    base units an order        symbols = ["ETH-USD"]     only these
     max_order_notional_usd = "10000" an order                   deny_symbols = []         never these
@@ -21,6 +23,8 @@ from seqcli.desk.intents import limit_of
 from seqcli.desk.journal import Intent, Journal
 from seqcli.errors import Failure, PolicyRefused, Usage
 from seqcli.units import LARGEST, SECOND, Quantity, Usd, decimal_text
+from seqcli.wire import strict
+from seqcli.wire.order_rules import trigger_of
 from seqcli.wire.submission import GraphOrder, Node
 
 if TYPE_CHECKING:
@@ -189,7 +193,8 @@ class Check:
         if node.quantity.notional is None:
             raise _refused("max_qty", "the order has no quantity")
         quote = self._quotes[node.instrument.symbol]
-        lowest = min(quote.bid_1e9, limit_of(node) or quote.bid_1e9)
+        own = limit_of(node) or trigger_of(node.order_type) or quote.bid_1e9
+        lowest = min(quote.bid_1e9, own)
         return -(-node.quantity.notional.notional_usd_1e9 * 10**8 // lowest)
 
     def _priced(self, node: Node) -> None:
@@ -197,7 +202,7 @@ class Check:
         if collar is None or limit is None:
             return
         quote = self._quotes[node.instrument.symbol]
-        touch = quote.ask_1e9 if node.side == "buy" else quote.bid_1e9
+        touch = trigger_of(node.order_type) or (quote.ask_1e9 if node.side == "buy" else quote.bid_1e9)
         worse = limit - touch if node.side == "buy" else touch - limit
         if worse * 10_000 > touch * collar:
             raise _refused(
@@ -209,7 +214,8 @@ class Check:
         if node.quantity.notional is not None:
             return node.quantity.notional.notional_usd_1e9
         quote = self._quotes[node.instrument.symbol]
-        price = max(limit_of(node) or 0, quote.ask_1e9 if node.side == "buy" else quote.bid_1e9)
+        own = max(limit_of(node) or 0, trigger_of(node.order_type) or 0)
+        price = max(own, quote.ask_1e9 if node.side == "buy" else quote.bid_1e9)
         quantity = node.quantity.fixed.qty_1e8 if node.quantity.fixed else 0
         return -(-quantity * price // 10**8)  # a limit errs on the safe side: up
 
@@ -220,11 +226,20 @@ class Check:
 
 
 def duplicates(journal: Journal, intent: Intent) -> bool:
-    """Whether the same account meant the same order within 10 s."""
+    """Whether the same account meant the same order, or the same graph of several, within 10 s."""
     same = "symbol = ? AND side = ? AND qty_1e8 IS ? AND price_1e9 IS ? AND notional_usd_1e9 IS ?"
-    where = f"{_SENT} AND created_ns > ? AND {same}"
+    where = f"{_SENT} AND created_ns > ? AND {same} ORDER BY id DESC LIMIT 50"
     values = (intent.symbol, intent.side, intent.qty_1e8, intent.price_1e9, intent.notional_usd_1e9)
-    return bool(journal.sum_of("COUNT(*)", where, intent.account, intent.created_ns - DUPLICATE_NS, *values))
+    near = journal.select(where, intent.account, intent.created_ns - DUPLICATE_NS, *values)
+    return any(_alike(intent.body, earlier.body) for earlier in near)
+
+
+def _alike(body: bytes, earlier: bytes) -> bool:
+    """Two single orders are, when their intents are; graphs of several must be the same throughout."""
+    one, other = (strict.parse(text) for text in (body, earlier))
+    if max(len(body.get("nodes") or []) for body in (one, other)) <= 1:
+        return True
+    return all(one.get(name) == other.get(name) for name in ("nodes", "edges"))
 
 
 def plain(symbol: str) -> str:

@@ -2,7 +2,8 @@
 
 accepted   a parseable 2xx that names our graph id, or a look-up that finds our graph
 rejected   a definite refusal with no ambiguous attempt before it: a first 401, 403 or 429 as it is, any other
-           first refusal confirmed by one look-up that finds no graph; or an order that shows REJECTED, nothing filled
+           first refusal confirmed by one look-up that finds no graph; or an order that shows REJECTED, nothing filled;
+           or a graph that has ended with each of its orders so
 not_sent   no byte of any attempt left
 unknown    everything else: time-out, reset, 5xx, an unreadable 2xx, any refusal of a repeat, a look-up that fails,
            a refusal or a 404 that is not in the API's own words: some proxy's page
@@ -203,7 +204,7 @@ class _Run:
         refused = [row for row in rows if row.get("status") == "REJECTED" and not row.get("filled_qty_1e8")]
         identity = body.get("node_order_id") or (rows[0].get("node_order_id") if rows else None)
         outcome = self._outcome("accepted", reply=body, status=str(status) if status else None, identity=identity)
-        if rows and len(refused) == len(rows):
+        if rows and len(refused) == len(rows) and not _may_go_on(body):
             reason = rows[0].get("failure_reason") or "REJECTED"
             detail = rows[0].get("failure_detail")
             sentence = f"rejected: {reason}" + (f" – {detail}" if detail else "")
@@ -303,3 +304,10 @@ class _Run:
             reply=reply,
             failure=failure,
         )
+
+
+def _may_go_on(graph: dict[str, Any]) -> bool:
+    """Whether nodes that wait may still start although every order so far was refused."""
+    nodes = graph.get("node_count")
+    several = isinstance(nodes, int) and nodes > 1
+    return several and str(graph.get("status")).upper() not in graphs.TERMINAL

@@ -51,6 +51,11 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
 
 
+def is_local(url: str) -> bool:
+    """Whether a base URL is one of this machine itself."""
+    return is_loopback(_parts(url, "the base URL")[1])
+
+
 def _parts(text: str, named: str) -> tuple[str, str, int | None]:
     found = re.fullmatch(_SHAPE, text.lower()) if text.isascii() else None
     if found is None:

@@ -40,9 +40,10 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A sentence."""
+    """A sentence; a `whole` one is never broken, however narrow the terminal."""
 
     cell: Cell | str
+    whole: bool = False
 
 
 class Candle(msgspec.Struct, frozen=True):

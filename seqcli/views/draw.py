@@ -124,6 +124,8 @@ def _widest(blocks: Sequence[Block], room: int) -> int:
         elif isinstance(block, Pairs) and block.rows:
             names, values = (max(cell_len(_plain(cell)) for cell in side) for side in zip(*block.rows, strict=True))
             widest = max(widest, names + values + _GAP)
+        elif isinstance(block, Line) and block.whole:
+            widest = max(widest, cell_len(_plain(block.cell)))
     return widest
 
 

@@ -1,4 +1,4 @@
-"""Orders: what became of one, one in full, many, a preview, a graph."""
+"""Orders: what became of one, one in full, many, a preview."""
 
 from typing import Any
 
@@ -113,39 +113,6 @@ def submitted(body: Any) -> list[Block]:
         for row in entries(body, "results")
     ]
     return [Grid(columns=columns(">LINE OUTCOME STATUS GRAPH ERROR"), rows=rows, empty="no lines")]
-
-
-def graphs(body: Any) -> list[Block]:
-    """Graphs, a line each."""
-    rows: list[list[Cell | str]] = [
-        [text(row, "graph_id"), state(row), text(row, "node_count"), text(row, "edge_count"), when(row, "created_ns")]
-        for row in entries(body, "execution_graphs")
-    ]
-    return [Grid(columns=columns("GRAPH STATUS >NODES/1 >EDGES/2 CREATED/3"), rows=rows, empty="no graphs")]
-
-
-def graph(body: Any) -> list[Block]:
-    """A graph: itself, its nodes, its orders."""
-    fields = (("status", "status"), ("paused", "pause_reason"), ("reason", "failure_reason"))
-    rows: list[list[Cell | str]] = [
-        [
-            text(node, "node_id"),
-            state(node),
-            side(node),
-            *(scaled(node, name) for name in ("qty_1e8", "filled_qty_1e8")),
-        ]
-        for node in items(body, "nodes")
-    ]
-    return [
-        Pairs(
-            rows=[
-                ("graph", required(body, "graph_id")),
-                *((name, text(body, key)) for name, key in fields if text(body, key)),
-            ]
-        ),
-        Grid(columns=columns("NODE STATUS SIDE >QTY >FILLED"), rows=rows),
-        *listed(body),
-    ]
 
 
 def _estimate(estimate: Any) -> list[Block]:

@@ -136,7 +136,7 @@ class Edge(Strict):
     edge_id: str
     from_node: str
     to_node: str
-    trigger: str | dict[str, Any] = "on_fill"
+    trigger: str | dict[str, Any] = msgspec.field(default_factory=lambda: "on_fill")  # a factory's is always sent
     condition: dict[str, Any] | None = None
     sizing: str | dict[str, Any] | None = None
     action: str | None = None

@@ -28,6 +28,7 @@ def examples(command: Any = None, words: tuple[str, ...] = ()) -> list[tuple[str
 def prepared(seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seq:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "kraken.json").write_text('{"api_key": "abcd1234", "api_secret": "c2VjcmV0"}')
+    (tmp_path / "hedge.json").write_bytes((Path(__file__).parents[1] / "stories/graphs/hedge.json").read_bytes())
     (tmp_path / "orders.ndjson").write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n')
     assert seq("--local", "order", "buy", "ETH-USD", "1").status == 0
     assert seq("--local", "order", "buy", "ETH-USD", "1", "--limit", "1000", "--graph-id", "demo-1").status == 0

@@ -330,7 +330,7 @@ def test_how_a_server_writes_a_quantity_does_not_make_it_another_order(desk, cli
 
 
 def test_a_price_of_nought_is_an_error_never_a_market_order(desk, client, make):
-    with pytest.raises(Usage, match="above 0"):
+    with pytest.raises(Usage, match="must be positive"):
         desk.submit(make.order(price=0))
     assert client.asked == []
 

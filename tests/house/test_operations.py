@@ -18,7 +18,6 @@ SOURCES = "\n".join(
     path.read_text() for room in ("commands", "desk", "profile") for path in PACKAGE.glob(f"{room}/*.py")
 )
 WITHOUT_A_COMMAND = {
-    "graphs.amend_node": "seq order amend takes an order; waiting nodes come with graphs of several",
     "positions.unified": "the path of the vendor's SDK; ours is positions.list",
     "positions.perp": "replaced by positions.list",
     "positions.balances": "replaced by positions.list",

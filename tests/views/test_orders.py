@@ -269,18 +269,6 @@ def test_a_file_of_orders_line_by_line(show: Show) -> None:
     )
 
 
-def test_a_graph_shows_its_nodes_and_orders(show: Show) -> None:
-    node = {"node_id": "spot", "status": "WORKING", "side": "buy", "qty_1e8": 20_000_000_000, "filled_qty_1e8": 0}
-    out = show(
-        {"graph_id": "g1", "status": "PAUSED", "pause_reason": "RISK", "nodes": [node], "orders": []},
-        table=orders.graph,
-    ).out
-    assert out == (
-        "graph   g1\nstatus  PAUSED\npaused  RISK\n\n"
-        "NODE  STATUS   SIDE  QTY  FILLED\nspot  WORKING  buy   200       0\n\nno orders\n"
-    )
-
-
 def test_a_figure_of_an_unexpected_type_is_shown_as_it_came(show: Show) -> None:
     odd = ORDER | {"qty_1e8": "10000000", "created_ns": "yesterday"}
     out = show({"orders": [odd]}, table=orders.listed).out

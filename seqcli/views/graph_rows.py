@@ -1,0 +1,201 @@
+"""The nodes of a graph as the rows of a tree; runs of slices and of nodes that do the same are folded into one row."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from seqcli.units import decimal_text
+from seqcli.views.cells import items, text, when
+from seqcli.views.graph_words import Edges, edges_of, fired, moment, size
+
+WAITING = ("WAITING", "SCHEDULED")
+OVER = ("FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED")
+MANY, RUN = 24, 4
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One line of the tree; quantities 1e8, None where they are not known. `like` is what it may be folded with."""
+
+    name: str
+    guide: str = ""
+    status: str
+    node: Any = None
+    qty: int | None = None
+    filled: int = 0
+    price: str = ""
+    notes: list[tuple[str, str]] = []
+    like: str = ""
+    scheduled_ns: int | None = None
+
+
+def rows(body: Any, *, unfolded: bool) -> list[Row]:
+    """Every node, parents first; with their slices."""
+    nodes, edges = items(body, "nodes"), items(body, "edges")
+    foldable = len(nodes) > MANY and not unfolded
+    found = [row for node, guide in _walk(nodes, edges) for row in _of_node(body, node, guide, foldable=foldable)]
+    return found if unfolded else [row for run in _runs(found) for row in run]
+
+
+# -- order and guides ------------------------------------------------------------------------------------------------
+
+
+def _walk(nodes: list[Any], edges: list[Any]) -> Iterator[tuple[Any, str]]:
+    """Nodes in the order of the tree, each with the lines that lead to it. A chain stays at its depth."""
+    by_name = {text(node, "node_id"): node for node in nodes}
+    parents = {
+        name: text(rows[0], "from_node") for name, rows in edges_of(edges).starting.items() if name in by_name and rows
+    }
+    children: dict[str, list[str]] = {}
+    for name in by_name:
+        parent = parents.get(name)
+        if parent in by_name:
+            children.setdefault(str(parent), []).append(name)
+    roots = [name for name in by_name if parents.get(name) not in by_name]
+    todo = [(name, "", "", False) for name in reversed(roots)]
+    seen: set[str] = set()
+    while todo:
+        name, guide, below, chained = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield by_name[name], guide
+        todo += reversed(_inner(children.get(name, []), below, chained=chained))
+    yield from ((by_name[name], "") for name in by_name if name not in seen)
+
+
+def _inner(names: list[str], below: str, *, chained: bool) -> list[tuple[str, str, str, bool]]:
+    if len(names) == 1 and chained:
+        return [(names[0], f"{below[:-3]}↓  ", below, True)]
+    last = len(names) - 1
+    return [
+        (name, f"{below}{'└─ ' if at == last else '├─ '}", f"{below}{'   ' if at == last else '│  '}", len(names) == 1)
+        for at, name in enumerate(names)
+    ]
+
+
+# -- one node --------------------------------------------------------------------------------------------------------
+
+
+def _of_node(body: Any, node: Any, guide: str, *, foldable: bool) -> Iterator[Row]:
+    edges = edges_of(items(body, "edges"))
+    status, slices = text(node, "status").upper(), items(node, "slices")
+    yield Row(
+        name=text(node, "node_id"),
+        guide=guide,
+        status=status,
+        node=node,
+        qty=_whole(node, "qty_1e8") or _fixed(node),
+        filled=_whole(node, "filled_qty_1e8") or 0,
+        price=_price(node),
+        notes=_notes(body, node, edges),
+        like=_node_like(node, status) if foldable and not slices else "",
+    )
+    below = guide[:-3] + ("│  " if guide.endswith("├─ ") else "   ") if guide else ""
+    for at, part in enumerate(slices):
+        yield _of_slice(part, f"{below}{'└─ ' if at == len(slices) - 1 else '├─ '}")
+
+
+def _of_slice(part: Any, guide: str) -> Row:
+    status = text(part, "status").upper()
+    if not part.get("node_order_id") and status not in OVER:
+        status = WAITING[0]
+    at = part.get("scheduled_ns")
+    return Row(
+        name=text(part, "node_id").rpartition(".")[2],
+        guide=guide,
+        status=status,
+        qty=_whole(part, "qty_1e8"),
+        filled=_whole(part, "filled_qty_1e8") or 0,
+        price=_price(part),
+        notes=[(f"at {_clock(at)}", "dim")] if status in WAITING and isinstance(at, int) else [],
+        like=f"slice {_like(status)}" if _like(status) else "",
+        scheduled_ns=at if isinstance(at, int) else None,
+    )
+
+
+def _like(status: str) -> str:
+    return status if status in WAITING or status in OVER else ""
+
+
+def _node_like(node: Any, status: str) -> str:
+    """One symbol and one side, or their quantities could not be added up; a reason is never folded away."""
+    alike = _like(status) and not text(node, "failure_reason")
+    return f"{status} {text(node, 'side')} {text(node.get('instrument'), 'symbol')}" if alike else ""
+
+
+def _notes(body: Any, node: Any, edges: Edges) -> list[tuple[str, str]]:
+    name, status = text(node, "node_id"), text(node, "status").upper()
+    notes: list[tuple[str, str]] = []
+    starting, ending = edges.starting.get(name, []), edges.ending.get(name, [])
+    if status in WAITING:
+        notes += [(" ".join(filter(None, (moment(edge), size(edge)))), "") for edge in starting]
+    else:
+        notes += [(f"✓ {moment(edge)}{_times(edge)}", "dim") for edge in starting if fired(edge)]
+    for edge in ending:
+        if fired(edge):
+            notes.append((f"✗ {moment(edge)}", "warn"))
+        elif status not in OVER:
+            notes.append((f"ends {moment(edge)}", "dim"))
+    reason = text(node, "failure_reason")
+    if reason:
+        notes.append((" – ".join(filter(None, (reason, _detail(body, node)))), "bad"))
+    return notes
+
+
+def _times(edge: Any) -> str:
+    return f" ×{fired(edge)}" if fired(edge) > 1 else ""
+
+
+def _detail(body: Any, node: Any) -> str:
+    order = next((row for row in items(body, "orders") if row.get("node_order_id") == node.get("node_order_id")), None)
+    return text(order, "failure_detail") if order is not None else ""
+
+
+def _price(row: Any) -> str:
+    price = _whole(row, "avg_fill_price_1e9")
+    return "" if price is None else decimal_text(price, 9)
+
+
+def _whole(row: Any, name: str) -> int | None:
+    value = row.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _fixed(node: Any) -> int | None:
+    fixed = (node.get("quantity") or {}).get("fixed")
+    return _whole(fixed, "qty_1e8") if isinstance(fixed, dict) else None
+
+
+def _clock(at_ns: int) -> str:
+    return f"{when({'at_ns': at_ns}, 'at_ns')[11:19]}Z"
+
+
+# -- folding ---------------------------------------------------------------------------------------------------------
+
+
+def _runs(found: list[Row]) -> Iterator[list[Row]]:
+    """Runs of rows that are alike and of one depth; long ones as one row."""
+    for (like, _), group in groupby(found, key=lambda row: (row.like, len(row.guide))):
+        run = list(group)
+        yield [_one(run)] if like and len(run) >= RUN else run
+
+
+def _one(run: list[Row]) -> Row:
+    first, last = run[0], run[-1]
+    sizes = [row.qty for row in run]
+    notes = [(f"{len(run)} {first.status.lower()}", "dim")]
+    if first.status in WAITING:
+        notes += [(f"next {note}", mood) for note, mood in first.notes[:1]]
+    kinds = [row.node.get("order_type") if row.node is not None else None for row in run]
+    shown = first.node if first.node is None or kinds.count(kinds[0]) == len(run) else first.node | {"order_type": ""}
+    return Row(
+        name=f"{first.name}–{last.name}",
+        guide=last.guide,
+        status=first.status,
+        node=shown,
+        qty=sum(size for size in sizes if size is not None) if None not in sizes else None,
+        filled=sum(row.filled for row in run),
+        notes=notes,
+    )
