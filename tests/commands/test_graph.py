@@ -126,6 +126,18 @@ def test_wrong_words_are_told_before_anything_is_sent(seq: Seq, words: list[str]
     assert sentence in refused(seq, *words)
 
 
+def test_a_stop_for_a_service_that_is_not_on_this_machine_is_warned_of(seq: Seq, monkeypatch: Any) -> None:
+    words = ("graph", "bracket", ETH, "buy", "1", "--take-profit", "5000", "--stop-loss", "1000", "-n", "--json")
+    done = seq(*words)
+    assert done.status == 0
+    assert done.err == "stop orders (sl) are not in the service's documents; it may refuse them\n"
+    monkeypatch.setenv("SEQ_API_KEY", "seq_test_" + "0" * 16)
+    monkeypatch.setenv("SEQ_API_URL", "http://127.0.0.1:1")
+    assert (seq(*words).status, seq(*words).err) == (0, "")
+    monkeypatch.setenv("SEQ_API_URL", "https://127.0.0.1.example.com")
+    assert "it may refuse them" in seq(*words).err
+
+
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
