@@ -30,6 +30,8 @@ class Holding(msgspec.Struct, kw_only=True):
     cash: str = ""
     underlying: str = ""
     quote: str = ""
+    funding_paid_usd_1e9: int = 0
+    funded_ns: int = 0
     resolved_ns: int | None = None
     won: bool | None = None
     redeemed_ns: int | None = None
@@ -65,7 +67,8 @@ class PaperSettings(msgspec.Struct, kw_only=True):
 
 
 class Account(msgspec.Struct, kw_only=True):
-    """A client's books. Counter-postings by row: `world` of trades, `fee_pot` of fees, `given` of seeding.
+    """A client's books. Counter-postings by row: `world` of trades, `fee_pot` of fees, `funding_pot` of funding,
+    `given` of seeding. `funded` counts the funding itself, by row.
 
     `held` is what open orders hold back, by row; `holds` the same by order and venue. `traded` counts the fills
     themselves, by row: net quantity, net USD, fees. `basis` is cost less realised P&L that seeding wrote.
@@ -80,6 +83,8 @@ class Account(msgspec.Struct, kw_only=True):
     world: dict[str, int] = {}
     fee_pot: dict[str, int] = {}
     given: dict[str, int] = {}
+    funding_pot: dict[str, int] = {}
+    funded: dict[str, int] = {}
     traded: dict[str, list[int]] = {}
     basis: dict[str, int] = {}
     has_perps: bool = False
@@ -112,6 +117,16 @@ class Account(msgspec.Struct, kw_only=True):
     def gives(self, name: str, amount: int) -> None:
         """The other side of seeding."""
         self.given[name] = self.given.get(name, 0) + amount
+
+    def funds(self, name: str, usd_1e9: int, ts_ns: int) -> None:
+        """A perp pays funding (negative: is paid), against `funding_pot`."""
+        row = self.holdings[name]
+        cash = place(row.venue, row.cash)
+        self.cash_moves(cash, -usd_1e9, ts_ns)
+        self.funding_pot[cash] = self.funding_pot.get(cash, 0) + usd_1e9
+        row.funding_paid_usd_1e9 += usd_1e9
+        row.funded_ns = ts_ns
+        self.funded[name] = self.funded.get(name, 0) + usd_1e9
 
     def hold(self, name: str, amount: int) -> None:
         """Hold back more (or, negative, less) of a row."""

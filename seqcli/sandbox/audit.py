@@ -16,8 +16,8 @@ class Unbalanced(AssertionError):
 def check(machine: Machine) -> None:
     """Raise `Unbalanced` unless, for every account:
 
-    cash, counter-postings and fees add up to nought; a holding is what was given plus its fills; its P&L is its
-    fills'; fees taken are fees counted; what is held back is what open orders hold, and no more than there is; and
+    cash, counter-postings, fees and funding add up to nought; a holding is what was given plus its fills; its P&L is
+    its fills'; fees taken are fees counted; what is held back is what open orders hold, and no more than there is; and
     every open order is the sum of its legs.
     """
     for account in machine.accounts.values():
@@ -40,9 +40,11 @@ def _cash(account: Account) -> None:
     names = {name for name in (*account.cash, *account.world, *account.given) if name.rpartition("/")[2] in PEGGED}
     for name in names:
         total = account.cash_of(name) + account.world.get(name, 0) + account.fee_pot.get(name, 0)
+        total += account.funding_pot.get(name, 0)
         _that(total == account.given.get(name, 0), f"{name}: cash is not conserved")
     fees = sum(row[2] for row in account.traded.values())
     _that(sum(account.fee_pot.values()) == fees, "fees taken are not the fees of the fills")
+    _that(sum(account.funding_pot.values()) == sum(account.funded.values()), "funding taken is not that of the perps")
 
 
 def _holdings(account: Account) -> None:

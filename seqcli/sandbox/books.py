@@ -44,6 +44,14 @@ class Print(msgspec.Struct, frozen=True, gc=False):
     side: Side
 
 
+class Funding(msgspec.Struct, frozen=True, gc=False):
+    """What perps pay at one settlement: the signed fraction 1e9 of the notional at the mark; positive: longs pay."""
+
+    rate_1e9: int
+    mark_price_1e9: int
+    open_interest_1e8: int
+
+
 class Market(Protocol):
     """A market at any instant, past or present: a pure reading, without clock, state or I/O.
 
@@ -76,6 +84,9 @@ class Market(Protocol):
 
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The venue's public trades with from_ns < ts_ns <= to_ns, oldest first. Costs a step an instant."""
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+        """What a settlement of a perp at this instant would take; None where that is not known."""
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

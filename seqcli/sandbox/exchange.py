@@ -3,7 +3,7 @@
 Commands take the time of their call, which never goes back, and expect `advance` to have been called with it. Each
 leaves its events in `pending`, in order. The same market, commands and times give the same bytes.
 
-Not modelled: venue latency, funding of perps, liquidation, maker protection.
+Not modelled: venue latency, liquidation, maker protection.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from seqcli.sandbox import amending, ending, ledger, resting, settling, steering, triggers
+from seqcli.sandbox import amending, ending, ledger, resting, settlement, settling, steering, triggers
 from seqcli.sandbox.accounts import Account, KillSwitch
 from seqcli.sandbox.activation import start
 from seqcli.sandbox.admission import Admission, Ticket
@@ -63,7 +63,10 @@ class Exchange(Paper):
         return self.save()
 
     def advance(self, now_ns: int) -> None:
-        """Let resting orders meet the market and horizons end, until `now_ns`."""
+        """Let resting orders meet the market, horizons end and perps be funded, until `now_ns`."""
+        for ts_ns in settlement.instants(self, now_ns):
+            resting.advance(self, ts_ns - 1, now_ns)
+            settlement.settle(self, ts_ns)
         resting.advance(self, now_ns)
         settling.settle(self, now_ns)
 

@@ -47,6 +47,11 @@ def fee_usd(price_1e9: int, qty_1e8: int, bps: int) -> int:
     return half_even(price_1e9 * qty_1e8 * bps, UNIT_1E8 * BPS)
 
 
+def funding_usd(mark_1e9: int, qty_1e8: int, rate_1e9: int) -> int:
+    """What a position pays at a settlement, USD 1e9, half-even; negative: it is paid."""
+    return half_even(mark_1e9 * qty_1e8 * rate_1e9, UNIT_1E8 * UNIT_1E9)
+
+
 def average_price(cost_1e17: int, qty_1e8: int) -> int | None:
     """Σ price × quantity over quantity, half-even; None without a quantity."""
     return half_even(cost_1e17, qty_1e8) if qty_1e8 else None

@@ -96,6 +96,7 @@ class Machine:
             "progress": self._progress,
             "resolution": self._resolution,
             "redemption": self._redemption,
+            "funding": self._funding,
             "wallet": self._wallet,
             "withdrawal": self._withdrawal,
         }
@@ -259,6 +260,9 @@ class Machine:
         account = self.accounts[data["client_id"]]
         ledger.pay(account, data["row"], ts_ns)
         account.holdings[data["row"]].redeemed_ns = ts_ns
+
+    def _funding(self, data: dict[str, Any], _ts_ns: int) -> None:
+        self.accounts[data["client_id"]].funds(data["row"], data["paid_usd_1e9"], data["ts_ns"])
 
     def _wallet(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.accounts[data["client_id"]].wallet_since_ns = data["since_ns"]

@@ -14,8 +14,10 @@ Costs, measured on two slow cores: the books of a symbol that has not changed 0.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from seqcli.sandbox.books import Book, Level, Market, Print, Side, Top
+from seqcli.sandbox.books import Book, Funding, Level, Market, Print, Side, Top
+from seqcli.sandbox.funding import Rates
 from seqcli.sandbox.instruments import VENUES, Instrument, Venue
+from seqcli.sandbox.ledger import mid_price
 from seqcli.sandbox.listings import ASSETS, listed
 from seqcli.sandbox.noise import ONE, Octave, Walk, key_of, walking
 from seqcli.sandbox.quoting import TICK_NS, Source
@@ -59,11 +61,13 @@ class _Now(Generic[T]):
 class _Line:
     """One symbol: its walk, its venues, its last answers."""
 
-    __slots__ = ("books", "sources", "tops", "walk")
+    __slots__ = ("books", "rates", "sources", "tops", "walk")
 
     def __init__(self, seed: int, instrument: Instrument) -> None:
         self.walk = Walk(_octaves(seed, instrument))
         self.sources = {venue: Source(seed, instrument, venue, self.walk) for venue in instrument.venues}
+        perps = instrument.venues if instrument.kind == "perp" else ()
+        self.rates = {venue: Rates(seed, instrument, venue) for venue in perps}
         self.books = _Now[Book](Source.book)
         self.tops = _Now[Top](Source.top)
 
@@ -108,6 +112,15 @@ class SyntheticMarket:
         """The venue's trades in (from_ns, to_ns]."""
         source = self._source(symbol, venue)
         return source.prints(from_ns, to_ns) if source else iter(())
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+        """What a perp pays; the mark is the venue's mid."""
+        line = self._line(symbol)
+        rates = line.rates.get(venue) if line else None
+        touch = self.touch(symbol, venue, ts_ns)
+        if rates is None or touch is None:
+            return None
+        return Funding(rates.rate_1e9(ts_ns), mid_price(*touch), rates.open_interest_1e8(ts_ns))
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

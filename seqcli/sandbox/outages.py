@@ -6,7 +6,7 @@ Spot and perp of one exchange are two edges: `binance` and `binance-perp` drop a
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from seqcli.sandbox.books import Book, Market, Print, Side, Top
+from seqcli.sandbox.books import Book, Funding, Market, Print, Side, Top
 from seqcli.sandbox.instruments import VENUES, Instrument, Kind, Venue
 
 T = TypeVar("T", Book, Top)
@@ -57,6 +57,10 @@ class Reachable:
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         """The trades of a connected venue."""
         return self.market.prints(symbol, venue, from_ns, to_ns) if self.reaches(symbol, venue) else iter(())
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+        """As the market's: a venue takes it whether or not it is reached."""
+        return self.market.funding(symbol, venue, ts_ns)
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

@@ -135,7 +135,7 @@ def _instrument(holding: Holding, machine: Machine) -> dict[str, Any]:
             "margin_mode": "cross",
             "margin_used_usd_1e9": ledger.margin_usd(holding.cost_usd_1e9),
             "liquidation_price_usd_1e9": None,
-            "funding_paid_usd_1e9": 0,
+            "funding_paid_usd_1e9": holding.funding_paid_usd_1e9,
         }
     return settling.instrument_of(machine, holding)
 

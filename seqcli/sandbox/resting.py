@@ -21,20 +21,23 @@ Queues = dict[tuple[str, str, str], Leg]
 """Legs whose place in the queue moved, by client, order and venue."""
 
 
-def advance(machine: Machine, now_ns: int) -> None:
-    """Let everything that was to happen until `now_ns` happen. Going back does nothing."""
+def advance(machine: Machine, now_ns: int, upto_ns: int = 0) -> None:
+    """Let everything that was to happen until `now_ns` happen. Going back does nothing.
+
+    `upto_ns` says how far time will be let pass next: what may happen until then is looked up once.
+    """
     since = max(machine.seen_ns, machine.counters.cursor_ns)
     if now_ns <= since:
         return
     if machine.orders or machine.graphs:
-        _meet(machine, since, now_ns)
+        _meet(machine, since, now_ns, max(now_ns, upto_ns))
     machine.seen_ns = now_ns
 
 
-def _meet(machine: Machine, since_ns: int, now_ns: int) -> None:
+def _meet(machine: Machine, since_ns: int, now_ns: int, upto_ns: int) -> None:
     watch = machine.watch
     if not isinstance(watch, Watch) or watch.until_ns < now_ns:
-        watch = machine.watch = Watch(machine, since_ns, now_ns)
+        watch = machine.watch = Watch(machine, since_ns, upto_ns)
     watch.add_new(since_ns)
     queues: Queues = {}
     seq = machine.counters.seq

@@ -21,7 +21,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from seqcli.errors import Usage
-from seqcli.sandbox.books import Book, Print, Side, Top
+from seqcli.sandbox.books import Book, Funding, Print, Side, Top
 from seqcli.sandbox.instruments import VENUES, Instrument, Kind, Venue
 from seqcli.sandbox.recordings import Recording, Series, read
 
@@ -218,6 +218,10 @@ class RecordedMarket:
         """The recorded trades in (from_ns, to_ns]."""
         player = self._player(symbol, venue)
         return player.prints(from_ns, to_ns) if player else iter(())
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:  # noqa: ARG002 - as every market's
+        """Nothing: recordings hold books and trades, and no rate is made up beside them."""
+        return None
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

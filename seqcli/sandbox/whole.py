@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from seqcli.sandbox.books import Book, Print, Side, Top
+from seqcli.sandbox.books import Book, Funding, Print, Side, Top
 from seqcli.sandbox.instruments import Instrument, Venue
 from seqcli.sandbox.market import SyntheticMarket
 
@@ -118,6 +118,10 @@ class WholeMarket:
         if named is None:
             return self.synthetic.prints(symbol, venue, from_ns, to_ns)
         return self._trading.prints(named, from_ns, to_ns) if venue == named.contract.venue else iter(())
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+        """What a perp pays."""
+        return self.synthetic.funding(symbol, venue, ts_ns)
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from seqcli.sandbox.audit import check
-from seqcli.sandbox.books import Book, Print, Side, Top
+from seqcli.sandbox.books import Book, Funding, Print, Side, Top
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.exchange import Exchange, Placed
 from seqcli.sandbox.instruments import VENUES, Instrument, Venue
@@ -56,6 +56,7 @@ class HandMarket:
             instrument("BTC-USD-PERP", "hyperliquid", kind="perp"),
         )
         self._instruments = {row.symbol: row for row in rows}
+        self.rates: dict[tuple[str, str, int], Funding] = {}
         self._books: dict[tuple[str, str], list[Book]] = {}
         self._prints: dict[tuple[str, str], list[Print]] = {}
 
@@ -95,6 +96,9 @@ class HandMarket:
 
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         return (row for row in self._prints.get((symbol, venue), ()) if from_ns < row.ts_ns <= to_ns)
+
+    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+        return self.rates.get((symbol, venue, ts_ns))
 
     def touches(self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int) -> Iterator[int]:
         instants = {book.ts_ns for book in self._books.get((symbol, venue), ())}
