@@ -47,6 +47,7 @@ class Running:
         self._box, self._gate, self._hub, self._faults = box, gate, hub, faults
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Uvicorn | None = None
+        self._ended = False
         contracts = box.contracts
         self._lives = None if contracts is None else Lives(contracts, box.market, hub.announce)
         box.sequencer.listener = self._publish
@@ -57,7 +58,8 @@ class Running:
             runner.run(self._main(listener, ready))
 
     def end(self) -> None:
-        """Begin to end; any thread, and more than once. Before `run` it does nothing."""
+        """Begin to end; any thread, and more than once. Before `run` it makes that one short."""
+        self._ended = True
         if self._loop is not None and self._server is not None:
             with contextlib.suppress(RuntimeError):  # the loop has closed
                 self._loop.call_soon_threadsafe(self._server.end)
@@ -87,6 +89,8 @@ class Running:
             )
             server = _Uvicorn(config, self._gate, self._hub, ready)
             self._loop, self._server = loop, server
+            if self._ended:
+                server.end()
             ticking = loop.create_task(self._tick(commits))
             if threading.current_thread() is threading.main_thread():
                 _on_signals(loop, server)

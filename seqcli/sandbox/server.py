@@ -97,10 +97,13 @@ def served(
     """A server in a thread of its own, ready inside the block and ended after it. Raises what `serve` raises."""
     told: queue.SimpleQueue[Ready | BaseException] = queue.SimpleQueue()
     running: list[Running] = []
+    ending = threading.Event()
 
     def keep(one: Running) -> None:
         running.append(one)
         begun(one)
+        if ending.is_set():
+            one.end()
 
     def work() -> None:
         try:
@@ -110,12 +113,13 @@ def served(
 
     thread = threading.Thread(target=work, name="exchange")
     thread.start()
-    first = told.get()
     try:
+        first = told.get()
         if isinstance(first, BaseException):
             raise first
         yield first
     finally:
+        ending.set()
         for one in running:
             one.end()
         thread.join()

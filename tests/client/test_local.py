@@ -13,6 +13,7 @@ import pytest
 
 from seqcli.client.local import BASE_URL, LocalTransport
 from seqcli.errors import NotSent
+from seqcli.sandbox.server import Serving, served
 
 QUOTE = """
 import sys
@@ -148,3 +149,33 @@ def test_a_state_that_cannot_be_read_is_said(folder: Path) -> None:
     assert reply[0] == 200
     assert "could not be read" in local.notes[0]
     assert len(list(folder.glob("*.corrupt-*"))) == 1
+
+
+def test_a_server_that_is_not_wanted_any_more_before_it_is_ready_ends(tmp_path, monkeypatch):
+    """Ctrl-C while it starts: the thread is gone, and nobody is told of an address where nothing listens."""
+    import queue
+
+    def interrupted(_queue: Any) -> Any:
+        raise KeyboardInterrupt
+
+    waiting = type("Waiting", (queue.SimpleQueue,), {"get": interrupted})
+    monkeypatch.setattr("seqcli.sandbox.server.queue.SimpleQueue", waiting)
+    with pytest.raises(KeyboardInterrupt), served(Serving(folder=tmp_path / "box", port=0), log=lambda _: None):
+        pass
+    assert not (tmp_path / "box" / "server.json").exists()
+
+
+def test_a_folder_is_served_once_and_by_whoever_serves_it_already(tmp_path):
+    box = LocalTransport(tmp_path / "box")
+    other = LocalTransport(tmp_path / "box")
+    try:
+        assert not box.is_served()
+        url = box.served()
+        assert box.served() == other.served() == url
+        assert other.is_served()
+        assert (tmp_path / "box" / "server.json").exists()
+        other.close()
+        assert box.is_served()
+    finally:
+        box.close()
+    assert not (tmp_path / "box" / "server.json").exists()
