@@ -1,9 +1,9 @@
 """Between the thread that reads a stream and the one that prints it.
 
-However slow the reader of stdout is, the link is read. Up to `MOST` frames wait as they came; beyond that a newer
-frame of market data takes the place of the one of its topic that waits, and is counted in `skipped`. Nothing else is
-ever dropped: when `PATIENT_BYTES` of it wait the link is read no further, the server may close it, and what was missed
-is asked for by REST after the next connect.
+However slow the reader of stdout is, the link is read. Up to `MOST` lines wait as they came; beyond that a newer
+frame of market data makes the one of its topic that waits give way, which is counted in `skipped`; the order of what
+is left stays. Nothing else is ever dropped: when `PATIENT_BYTES` of it wait the link is read no further, the server may
+close it, and what was missed is asked for by REST after the next connect.
 """
 
 import threading
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 MOST = 8192
 PATIENT_BYTES = 64 << 20
+_GONE = b""
 
 
 class Item:
@@ -36,7 +37,7 @@ class Mailbox:
         self._changed = threading.Condition()
         self._items: list[Item] = []
         self._newest: dict[str, Item] = {}
-        self._kept_bytes = 0
+        self._kept_bytes = self._gone = 0
         self._over = False
         self._failure: BaseException | None = None
 
@@ -56,12 +57,19 @@ class Mailbox:
 
     def _put_newest(self, item: Item) -> None:
         waiting = self._newest.get(item.topic)
-        if waiting is not None and len(self._items) >= self._most:
-            waiting.raw = item.raw
-            waiting.skipped += 1
-            return
+        if waiting is not None and len(self._items) - self._gone >= self._most:
+            item.skipped = waiting.skipped + 1
+            waiting.raw = _GONE
+            self._gone += 1
+            if self._gone > self._most:
+                self._sweep()
         self._newest[item.topic] = item
         self._items.append(item)
+
+    def _sweep(self) -> None:
+        if self._gone:
+            self._items = [item for item in self._items if item.raw is not _GONE]
+            self._gone = 0
 
     def end(self, failure: BaseException | None = None) -> None:
         """Nothing more will come, or will be taken."""
@@ -82,6 +90,7 @@ class Mailbox:
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(min(left, threading.TIMEOUT_MAX)):
                     break
+            self._sweep()
             items, self._items = self._items, []
             self._newest.clear()
             self._kept_bytes = 0

@@ -1,4 +1,4 @@
-"""Reading a recorded market: gzip-compressed NDJSON, a book or trade a line, in time order, exact or refused.
+"""Reading a recorded market: NDJSON, gzip-compressed or plain, a book or trade a line, in time order, exact or refused.
 
     {"channel": "book:ETH-USDT", "venue": "bybit",
      "data": {"bids": [["px", "sz"], …], "asks": […], "ts_ns": 1618677787169146800}}
@@ -9,10 +9,16 @@ Prices and sizes are decimal strings and are kept to the digit. A price with mor
 with more than 8 is refused, unless the digits beyond are zeros. `bybit`, `binance_futures` and `dydx` record
 perpetuals under the name of a spot pair: `ETH-USDT` there is `ETH-USDT-PERP` here, and `binance_futures` is
 the venue binance.
+
+A line without a venue is one of a stream that was kept. Its books are those of all venues together, and become the
+book of one venue called `consolidated`; prices and sizes are JSON numbers there, read as decimals. Venues may cross, a
+venue's book may not: levels at or beyond the other side's best are left out, on both sides. A time that goes back
+is the one of the line before. Whatever else a stream tells – prices, orders, gaps – is passed over.
 """
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,10 +26,15 @@ import msgspec
 from seqcli.errors import Usage
 from seqcli.sandbox.books import Level, Print, Side
 from seqcli.sandbox.instruments import canonical
+from seqcli.wire import streams
 
 PERP_VENUES = {"binance_futures": "binance", "bybit": "bybit", "dydx": "dydx"}
 """Recorded venue → our venue, for those whose recordings are perpetuals."""
 
+CONSOLIDATED = "consolidated"
+"""The venue of a book that several venues share."""
+
+_TOLD = streams.PRIVATE | streams.OF_SYMBOL | streams.OF_DEPLOYMENT | streams.SCOPED
 _VENUE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MOST = 2**63 - 1
 _MOST_DIGITS = 20  # before the point: enough to be out of range
@@ -51,9 +62,16 @@ class Recording(msgspec.Struct):
 
 
 class _Frame(msgspec.Struct):
-    channel: str
-    venue: str
-    data: msgspec.Raw
+    channel: str = ""
+    venue: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    type: str = ""
+
+
+class _Merged(msgspec.Struct):
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
+    ts_ns: int
 
 
 class _Snapshot(msgspec.Struct):
@@ -82,7 +100,7 @@ def read(path: str) -> Recording:
 
 
 def _refusal(path: str, why: str) -> Usage:
-    return Usage(f"tape {path}: {why}", hint="a tape is gzip-compressed NDJSON: one book or trade a line, oldest first")
+    return Usage(f"tape {path}: {why}", hint="a tape is NDJSON: one book or trade a line, oldest first")
 
 
 def _lines(path: str) -> Iterator[bytes]:
@@ -91,12 +109,14 @@ def _lines(path: str) -> Iterator[bytes]:
 
     number = 0
     try:
-        with gzip.open(path) as file:
+        with open(path, "rb") as peeked:  # noqa: PTH123 - a path as it was typed
+            plain = peeked.read(1) in {b"{", b""}
+        with open(path, "rb") if plain else gzip.open(path) as file:  # noqa: PTH123 - as above
             for line in file:
                 number += 1
                 yield line
     except gzip.BadGzipFile:
-        raise _refusal(path, _broken(number, "it is not gzip-compressed")) from None
+        raise _refusal(path, _broken(number, "it is neither NDJSON nor gzip-compressed")) from None
     except EOFError:
         raise _refusal(path, f"it is cut off in line {number + 1}") from None
     except zlib.error:
@@ -121,6 +141,9 @@ class _Reading:
     def take(self, line: bytes) -> None:
         frame = msgspec.json.decode(line, type=_Frame)
         channel, _, symbol = frame.channel.partition(":")
+        if not frame.venue:
+            self._streamed(channel, symbol, frame)
+            return
         series = self._of(frame.venue, symbol)
         if channel == "book":
             self._snapshot(series, msgspec.json.decode(frame.data, type=_Snapshot))
@@ -128,6 +151,20 @@ class _Reading:
             self._trade(series, msgspec.json.decode(frame.data, type=_Trade))
         else:
             raise ValueError(f"channel {channel[:40]!r} is neither book nor trades")
+
+    def _streamed(self, channel: str, symbol: str, frame: _Frame) -> None:
+        if channel != "book":
+            if channel not in _TOLD and not (frame.type and not channel):
+                raise ValueError(f"channel {channel[:40]!r} is none of a stream's, and there is no venue")
+            return
+        data = msgspec.json.decode(frame.data, type=_Merged)
+        series = self._of(CONSOLIDATED, symbol)
+        sides = ([(format(price, "f"), format(size, "f")) for price, size in side] for side in (data.bids, data.asks))
+        bids, asks = _uncrossed(*(self._ladder(series, side) for side in sides))
+        _check(bids, asks)
+        at = max(data.ts_ns, self._last)
+        self._advance(at)
+        series.books.append((at, bids, asks))
 
     def ended(self, lines: int) -> Recording:
         if not lines:
@@ -206,6 +243,14 @@ def exactly(text: str, digits: int) -> tuple[int, int]:
     if not 0 < value <= _MOST:
         raise ValueError(f"{text[:40]!r} is {'too large' if value else 'zero'}")
     return value, len(part_kept)
+
+
+def _uncrossed(bids: tuple[Level, ...], asks: tuple[Level, ...]) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+    """Both sides without the levels that meet the other one's best."""
+    if not bids or not asks or bids[0][0] < asks[0][0]:
+        return bids, asks
+    highest, lowest = bids[0][0], asks[0][0]
+    return tuple(level for level in bids if level[0] < lowest), tuple(level for level in asks if level[0] > highest)
 
 
 def _check(bids: tuple[Level, ...], asks: tuple[Level, ...]) -> None:

@@ -19,12 +19,26 @@ def test_what_fits_comes_out_as_it_went_in() -> None:
     assert box.take(0) == []
 
 
-def test_a_newer_frame_of_market_data_takes_the_place_of_the_one_that_waits() -> None:
+def test_the_frame_of_market_data_that_waits_gives_way_to_a_newer_one() -> None:
     box = Mailbox({"prices:A", "prices:B"}, most=2)
     box.put([Item("prices:A", b"a1"), Item("prices:B", b"b1"), Item("prices:A", b"a2"), Item("prices:A", b"a3")])
-    assert lines(box.take(0)) == [("prices:A", b"a3", 2), ("prices:B", b"b1", 0)]
+    assert lines(box.take(0)) == [("prices:B", b"b1", 0), ("prices:A", b"a3", 2)]
     box.put([Item("prices:A", b"a4")])
     assert lines(box.take(0)) == [("prices:A", b"a4", 0)]
+
+
+def test_the_order_of_what_is_left_stays_and_what_gave_way_takes_no_room() -> None:
+    box = Mailbox({"prices:A", "prices:B"}, most=5)
+    for number in range(1000):
+        box.put([Item("prices:A", b"a%d" % number), Item("prices:B", b"b%d" % number)])
+        if not number % 100:
+            box.put([Item("fills", b"f%d" % number)])
+        assert len(box._items) < 25
+    taken = lines(box.take(0))
+    fills = [("fills", b"f%d" % number, 0) for number in range(0, 1000, 100)]
+    assert [row for row in taken if row[0] == "fills"] == fills
+    assert [row[:2] for row in taken[-2:]] == [("prices:A", b"a999"), ("prices:B", b"b999")]
+    assert sum(skipped + 1 for topic, _, skipped in taken if topic != "fills") == 2000
 
 
 def test_however_much_waits_no_fill_and_no_record_is_dropped() -> None:

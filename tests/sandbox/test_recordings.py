@@ -118,12 +118,12 @@ def test_zeros_beyond_the_last_decimal_we_keep_are_no_rounding(tmp_path):
     assert series.books[0][1] == ((1_500_000_000, 225_000_000),)
 
 
-def test_a_file_that_is_missing_a_folder_empty_plain_or_without_books_is_refused(tmp_path):
-    plain = tmp_path / "plain.ndjson"
-    plain.write_text(json.dumps(book(1)))
+def test_a_file_that_is_missing_a_folder_empty_no_tape_or_without_books_is_refused(tmp_path):
+    plain = tmp_path / "plain.txt"
+    plain.write_text("a book")
     assert refusal(str(tmp_path / "none.gz")) == "no such file or directory"
     assert refusal(str(tmp_path)) == "is a directory"
-    assert refusal(str(plain)) == "it is not gzip-compressed"
+    assert refusal(str(plain)) == "it is neither NDJSON nor gzip-compressed"
     assert refusal(tape(tmp_path)) == "it is empty"
     assert refusal(tape(tmp_path, trade(1))) == "it holds no order book of ETH-USD on kraken"
 
@@ -137,6 +137,53 @@ def test_a_cut_or_damaged_file_is_refused_with_the_line_where_it_broke(tmp_path)
     assert "line " in refusal(str(path))
     path.write_bytes(whole[:-8] + b"\0" * 8)
     assert refusal(str(path)) == "it is damaged in line 5000"
+
+
+def kept(ts_ns: int, bids: str, asks: str, symbol: str = "ETH-USD") -> str:
+    """A book as a stream tells it, kept with the time it came."""
+    data = f'{{"bids":{bids},"asks":{asks},"ts_ns":{ts_ns}}}'
+    return f'{{"channel":"book:{symbol}","seq":1,"data":{data},"recorded_ns":99}}'
+
+
+def test_a_kept_stream_is_a_tape_of_one_venue_and_exact(tmp_path):
+    lines = [
+        '{"channel":"prices:ETH-USD","data":{"bid":1.5},"recorded_ns":1}',
+        '{"type":"gap","topic":"prices:ETH-USD","expected":2,"got":9,"ts_ns":5,"recorded_ns":1}',
+        '{"channel":"fills","data":{"fill_id":"f1"},"recorded_ns":1}',
+        kept(2000, "[[2323.83,21.87581379],[2323.8,1e-3]]", "[[2324.58,30.0]]"),
+        kept(1500, "[[2323.9,1.0]]", "[]"),
+        kept(3000, "[[5,1]]", "[[6,1]]", "BTC-USD-PERP"),
+    ]
+    ours, perpetual = read(tape(tmp_path, *lines)).series
+    assert (ours.venue, ours.symbol, perpetual.symbol) == ("consolidated", "ETH-USD", "BTC-USD-PERP")
+    assert ours.books == [
+        (2000, ((2323_830_000_000, 2_187_581_379), (2323_800_000_000, 100_000)), ((2324_580_000_000, 30 * 10**8),)),
+        (2000, ((2323_900_000_000, 10**8),), ()),
+    ]
+    plain = tmp_path / "kept.ndjson"
+    plain.write_text("\n".join(lines))
+    assert read(str(plain)).series[0].books == ours.books
+
+
+def test_venues_that_cross_are_parted_and_no_level_is_changed(tmp_path):
+    (series,) = read(
+        tape(tmp_path, kept(1, "[[101,1],[100,2],[99,3]]", "[[99.5,4],[101,5],[102,6]]"), kept(2, "[[2,1]]", "[[1,1]]"))
+    ).series
+    assert series.books == [(1, ((99 * 10**9, 3 * 10**8),), ((102 * 10**9, 6 * 10**8),)), (2, (), ())]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"channel":"boks:ETH-USD","data":{}}', "none of a stream's"),
+        ('{"data":{}}', "none of a stream's"),
+        (kept(2, "[[1.0000000001,1]]", "[]"), "more than 9 decimals"),
+        (kept(2, "[[1,1],[2,1]]", "[]"), "not best price first"),
+        (kept(2, "[]", "[]", "KXBTC"), "no pair"),
+    ],
+)
+def test_a_bad_line_of_a_stream_is_refused_too(tmp_path, line, why):
+    assert why in refusal(tape(tmp_path, kept(1, "[[1,1]]", "[[2,1]]"), line))
 
 
 def test_more_than_one_symbol_may_stand_in_a_file(tmp_path):
