@@ -46,7 +46,7 @@ class Play:
 
     def __init__(self, stage: Stage, nodes: list[dict[str, Any]], *edges: dict[str, Any], **words: Any) -> None:
         self.stage = stage
-        body = {"graph_id": "g", "nodes": nodes, "edges": list(edges), **words}
+        body: dict[str, Any] = {"graph_id": "g", "nodes": nodes, "edges": list(edges), **words}
         value = strict.parse(strict.encode(body), shapes.number)
         read, bad = shapes.typed(value, GraphOrder)
         assert not bad
