@@ -9,6 +9,7 @@ from heapq import merge
 
 from seqcli.sandbox import ending, execution, ledger, pegging, rules
 from seqcli.sandbox.books import Market, Side
+from seqcli.sandbox.instruments import Instrument
 from seqcli.sandbox.machine import Machine, Signal
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.router import View
@@ -18,8 +19,12 @@ from seqcli.sandbox.rules import Refusal
 def arm(machine: Machine, order: Order, now_ns: int) -> bool:
     """Let an order wait for its trigger. Returns whether it is to be fired at once."""
     order.armed = True
-    view = execution.opened(machine, order, now_ns)
-    refusal = _impossible(view, order)
+    instrument = machine.market.instruments().get(order.symbol)
+    price = order.limit_price_1e9 or order.trigger_price_1e9 or 0
+    if instrument is not None and order.notional_usd_1e9 is not None and not order.qty_1e8:
+        order.qty_1e8 = ledger.quantity_for(order.notional_usd_1e9, price, instrument.lot_size_1e8)
+    execution.opened(machine, order, now_ns)
+    refusal = _impossible(order, instrument, price)
     if refusal is not None:
         ending.reject(machine, order, refusal, now_ns)
         return False
@@ -27,15 +32,11 @@ def arm(machine: Machine, order: Order, now_ns: int) -> bool:
     return reached(machine.market, order, now_ns)
 
 
-def _impossible(view: View, order: Order) -> Refusal | None:
+def _impossible(order: Order, instrument: Instrument | None, price_1e9: int) -> Refusal | None:
     """What can be known before the trigger."""
-    instrument = view.market.instruments().get(order.symbol)
     if instrument is None or (order.pin and order.pin not in instrument.venues):
         return Refusal("BAD_VENUE", f"{order.symbol} does not trade on {order.pin or 'any venue'}")
-    price = order.limit_price_1e9 or order.trigger_price_1e9 or 0
-    if order.notional_usd_1e9 is not None and not order.qty_1e8:
-        order.qty_1e8 = ledger.quantity_for(order.notional_usd_1e9, price, instrument.lot_size_1e8)
-    return rules.venue_terms(order, order.qty_1e8, instrument, price)
+    return rules.venue_terms(order, order.qty_1e8, instrument, price_1e9)
 
 
 def fire(machine: Machine, order: Order, now_ns: int, deviation_bps: int | None = None) -> None:

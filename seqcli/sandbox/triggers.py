@@ -33,11 +33,10 @@ def settle(machine: Machine, now_ns: int) -> None:
             changed = machine.graph_of(*key)
             if changed is not None and (key in ended or touched.edges or touched.whole):
                 _conclude(machine, changed, now_ns)
-        for graph in filled.values():
-            check_limits(machine, graph, now_ns)
+        breached = [graph for graph in filled.values() if check_limits(machine, graph, now_ns)]
         filled.clear()
         ended.clear()
-        if not machine.signals:
+        if not machine.signals and not breached:
             break
     _tell(machine, now_ns)
 
@@ -222,19 +221,20 @@ def cancel_open(machine: Machine, graph: Graph, now_ns: int) -> int:
     return len(live)
 
 
-def check_limits(machine: Machine, graph: Graph, now_ns: int) -> None:
-    """Keep the graph's own limits, now."""
+def check_limits(machine: Machine, graph: Graph, now_ns: int) -> bool:
+    """Keep the graph's own limits, now. Returns whether one was broken."""
     if graph.over or (graph.bounds.max_loss_usd_1e9 is None and graph.bounds.max_unhedged_1e8 is None):
-        return
+        return False
     found = graph_risk.breach(machine.market, graph, now_ns)
     if found is None:
-        return
+        return False
     data = {"kind": "limit_breach", "graph_id": graph.graph_id, "reason": graph.bounds.on_breach, **found._asdict()}
     machine.emit("risk", {"client_id": graph.client_id, **data}, now_ns)
     if graph.bounds.on_breach == "cancel_all":
         give_up(machine, graph, "RISK", now_ns)
-        return
+        return True
     graph_risk.allow_more(machine.market, graph, now_ns)
     touch(machine, graph).whole = True
     if graph.bounds.on_breach == "pause":
         activation.pause(machine, graph, "RISK")
+    return True

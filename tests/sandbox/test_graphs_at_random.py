@@ -1,0 +1,278 @@
+"""Random valid graphs on the synthetic market: each comes to its end, whatever fills, cut short or looked at seldom.
+
+What must hold of any graph: every node ends; a trigger that fires once fired at most once; no node and no order fills
+more than it asked for, over all activations; a cancel leaves nothing; the books add up after every event; the same
+commands give the same bytes, a replay too; and looking seldom ends where looking often does.
+"""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from seqcli.sandbox import activation, ending, sizing, triggers
+from seqcli.sandbox.exchange import Exchange
+from seqcli.sandbox.graphs import Graph
+from seqcli.sandbox.market import SyntheticMarket
+from seqcli.sandbox.orders import TERMINAL, Order
+from seqcli.sandbox.seeding import Seed
+from seqcli.wire import graph_rules, shapes, strict
+from seqcli.wire.submission import GraphOrder
+from tests.sandbox.stage import ME, SECOND, START, Stage, sz
+
+PRICES = {"BTC-USD": 75_000, "ETH-USD": 2_500, "ETH-USD-PERP": 2_500, "SOL-USDT": 150}
+PLAIN = ("on_accepted", "on_first_fill", "on_fill", "on_full_fill", "on_cancel", "on_done", "on_reject")
+HORIZON_S = 600
+
+
+def random_graph(dice: Random, market: SyntheticMarket) -> dict[str, Any]:
+    """A body that the rules accept, every order of which ends within the horizon."""
+    names = [f"n{at}" for at in range(dice.randint(2, 8))]
+    nodes = [random_node(dice, market, name) for name in names]
+    edges: list[dict[str, Any]] = []
+    for at, target in enumerate(names):
+        for source in names[:at]:
+            if dice.random() < 0.5:
+                edges.append(random_edge(dice, f"e{len(edges)}", source, target))
+        if at and dice.random() < 0.2:
+            link = random_edge(dice, f"e{len(edges)}", target, dice.choice(names[:at]))
+            edges.append({**link, "action": "cancel", "sizing": "node"})
+    risk: dict[str, Any] = {"on_failure": {"on_reject": dice.choice(["none", "none", "cancel_all"])}}
+    if dice.random() < 0.3:
+        risk["runtime"] = {dice.choice(["max_loss_usd", "max_unhedged_qty"]): dice.choice([1, 20, 100])}
+        risk["on_failure"]["on_runtime_breach"] = dice.choice(["cancel_all", "pause", "none"])
+    return {"nodes": nodes, "edges": edges, "risk": risk}
+
+
+def random_node(dice: Random, market: SyntheticMarket, name: str) -> dict[str, Any]:
+    symbol = dice.choice(list(PRICES))
+    side = dice.choice(["buy", "sell"])
+    venue, top = dice.choice(list(market.best(symbol, START).items()))
+    step = market.instruments()[symbol].tick_size_1e9
+    price = top.bid_1e9 * dice.randint(99_800, 100_200) // 100_000 // step * step
+    kind: Any = dice.choice(["market", "market", {"limit": {"price_1e9": price}}])
+    execution: dict[str, Any] = {"horizon_ms": dice.randint(1, 200_000), "urgency": dice.choice(["low", "high"])}
+    execution["policy"] = dice.choice(["sor", "sor", "sor", "passive", "aggressive_chase"])
+    if dice.random() < 0.25:
+        trigger = {"trigger_price_1e9": price}
+        kind = {"stop_market": trigger} if kind == "market" else {"stop_limit": {**trigger, "price_1e9": price}}
+    elif dice.random() < 0.3:
+        execution["pacing"] = {"uniform": {"num_slices": dice.randint(2, 5), "interval_ms": dice.randint(100, 20_000)}}
+    if dice.random() < 0.3:
+        execution["max_slippage_bps"] = dice.choice([0, 2, 30])
+    quantity: Any = {"fixed": {"qty_1e8": dice.randint(1, 30) * 10**10 // PRICES[symbol] // 10**4 * 10**6 or 10**6}}
+    if dice.random() < 0.05:
+        quantity = {"fixed": {"qty_1e8": 7}}  # below any minimum
+    elif dice.random() < 0.15:
+        quantity = {"notional": {"notional_usd_1e9": dice.randint(1, 3000) * 10**9}}
+    return {
+        "node_id": name,
+        "instrument": {"symbol": symbol, "venue": dice.choice([None, venue])},
+        "side": side,
+        "order_type": kind,
+        "quantity": quantity,
+        "execution": execution,
+    }
+
+
+def random_edge(dice: Random, name: str, source: str, target: str) -> dict[str, Any]:
+    link: dict[str, Any] = {
+        "edge_id": name,
+        "from_node": source,
+        "to_node": target,
+        "trigger": dice.choice([*PLAIN, "on_reject"]),
+    }
+    if dice.random() < 0.2:
+        link["trigger"] = {"on_timeout": {"ms": dice.randint(1, 60_000)}}
+    elif dice.random() < 0.2:
+        link |= {"trigger": "on_fill_ratio", "condition": {"fill_ratio_gte": dice.choice([0.01, 0.5, 1])}}
+    if dice.random() < 0.25:
+        return link | {"action": "cancel"}
+    sizings: list[Any] = [None, None, "node", {"fill_ratio": {"ratio": dice.choice([0.3, 1, 2])}}]
+    return link | {"sizing": dice.choice([*sizings, {"fixed": {"qty_1e8": 10**7}}])}
+
+
+class Run:
+    """One random graph from its submission to its end."""
+
+    def __init__(self, seed: int, steps: str = "random") -> None:
+        self.dice = Random(seed)
+        self.steps = steps
+        market = SyntheticMarket(seed % 5)
+        self.stage = Stage(market)
+        self.stage.exchange.account(ME, START)
+        rows = [
+            Seed(venue=venue, kind="crypto", symbol=base, amount=sz("50"), cost_usd_1e9=0)
+            for venue in ("kraken", "binance", "coinbase", "okx", "bybit")
+            for base in ("BTC", "ETH", "SOL")
+        ]
+        self.stage.exchange.seed(ME, rows, START, replace=False)
+        body = {"graph_id": "g", **random_graph(self.dice, market)}
+        read, bad = shapes.typed(strict.parse(strict.encode(body), shapes.number), GraphOrder)
+        assert not bad
+        assert not graph_rules.violations(read)
+        self.stage.exchange.place(ME, read, START)
+        self.stage.settle()
+
+    @property
+    def graph(self) -> Graph:
+        found = self.stage.exchange.find_graph(ME, "g")
+        assert found is not None
+        return found
+
+    def run(self, seconds: int = HORIZON_S) -> "Run":
+        """Let time pass to the end of every horizon, and resume whenever the graph pauses."""
+        until = self.stage.now + seconds * SECOND
+        while self.stage.now < until:
+            self.stage.pass_time(min(self._step(), until - self.stage.now))
+            if self.graph.status == "PAUSED" and self.steps == "random":
+                self.stage.exchange.resume_graph(ME, "g", self.stage.now)
+                self.stage.settle()
+        return self
+
+    def _step(self) -> int:
+        known = {"long": HORIZON_S * SECOND, "short": SECOND // 2}
+        return known.get(self.steps) or self.dice.choice([1, 700_000_000, 31 * SECOND])
+
+    def orders(self) -> dict[str, Order]:
+        names = {event.data["node_order_id"] for event in self.stage.events if event.kind == "order"}
+        return {name: self.stage.exchange.find_order(ME, name) for name in names}
+
+    def said(self) -> list[tuple[Any, ...]]:
+        """What happened to orders and edges, without the numbers that count events."""
+        orders = sorted((name, row.status, row.filled_qty_1e8, row.terminal_ns) for name, row in self.orders().items())
+        fills = [(row["fill_id"], row["price_1e9"], row["qty_1e8"], row["venue"]) for row in self.stage.fills()]
+        edges = [(row.edge_id, row.fired_count, row.last_fired_ns) for row in self.graph.edges]
+        nodes = [(row.node_id, row.outcome, row.terminal_ns) for row in self.graph.nodes]
+        return [*orders, *fills, *edges, *nodes, (self.graph.status, self.graph.terminal_ns)]
+
+
+def check(run: Run) -> None:
+    """What must hold of a graph at any time."""
+    graph, orders, exchange = run.graph, run.orders(), run.stage.exchange
+    for edge in graph.edges:
+        assert edge.fired_count <= 1 or edge.trigger == "on_fill"
+    for node in graph.nodes:
+        own = [orders[name] for name in node.node_order_ids]
+        assert node.qty_1e8 is None or sum(order.qty_1e8 for order in own) <= node.qty_1e8
+        assert node.filled_qty_1e8 == sum(order.filled_qty_1e8 for order in own)
+    filled: dict[str, int] = {}
+    for row in run.stage.fills():
+        filled[row["node_order_id"]] = filled.get(row["node_order_id"], 0) + row["qty_1e8"]
+    for name, order in orders.items():
+        parts = [part for part in orders.values() if part.parent == name]
+        assert order.filled_qty_1e8 == filled.get(name, 0) + sum(part.filled_qty_1e8 for part in parts)
+        assert order.filled_qty_1e8 <= order.qty_1e8
+    assert not exchange.signals
+    assert not exchange.touched
+    assert not exchange.untold
+    assert exchange.opening is None
+    live = exchange.snapshot()
+    assert run.stage.again().snapshot() == live
+    assert Exchange.restore(run.stage.market, live, [], archive=run.stage.shelf).snapshot() == live
+
+
+def check_ended(run: Run) -> None:
+    """What must hold of a graph that is over."""
+    graph, exchange = run.graph, run.stage.exchange
+    assert graph.status in ("COMPLETED", "CANCELLED", "FAILED"), graph.status
+    assert all(node.outcome in TERMINAL | {"SKIPPED"} and node.terminal_ns for node in graph.nodes)
+    assert all(order.ended for order in run.orders().values())
+    assert (exchange.orders, exchange.graphs, graph.held) == ({}, {}, [])
+    assert (exchange.accounts[ME].held, exchange.accounts[ME].holds) == ({}, {})
+    check(run)
+
+
+@pytest.fixture(scope="module")
+def seeds(full: bool) -> range:
+    return range(500 if full else 60)
+
+
+def test_a_random_graph_comes_to_its_end(seeds):
+    kinds: set[str] = set()
+    for seed in seeds:
+        run = Run(seed).run()
+        check_ended(run)
+        kinds |= {edge.trigger for edge in run.graph.edges if edge.fired_count}
+        kinds |= {run.graph.status, *(node.outcome for node in run.graph.nodes)}
+    assert kinds >= {*PLAIN, "on_timeout", "on_fill_ratio", "COMPLETED", "FAILED", "SKIPPED", "PARTIAL", "CANCELLED"}
+
+
+def cut_short(seed: int) -> Run:
+    """A random graph that is cancelled at some moment."""
+    run = Run(seed)
+    run.run(run.dice.choice([0, 1, 7, 60]))
+    check(run)
+    run.stage.exchange.cancel_graph(ME, "g", run.stage.now)
+    run.stage.settle()
+    check_ended(run)
+    return run
+
+
+def test_a_random_graph_that_is_cancelled_at_any_moment_leaves_nothing(seeds):
+    for seed in seeds:
+        run = cut_short(seed)
+        said = len(run.stage.events)
+        run.run(30)
+        assert [event for event in run.stage.events[said:] if event.kind != "progress"] == []
+
+
+def test_looking_seldom_ends_where_looking_often_does(seeds):
+    for seed in seeds[: len(seeds) // 3]:
+        seldom, often = Run(seed, "long").run(), Run(seed, "short").run()
+        assert seldom.said() == often.said()
+
+
+def test_the_same_seed_gives_the_same_bytes(seeds):
+    for seed in seeds[: len(seeds) // 3]:
+        first, second = Run(seed).run(60), Run(seed).run(60)
+        assert first.stage.exchange.snapshot() == second.stage.exchange.snapshot()
+        assert first.stage.events == second.stage.events
+
+
+def test_a_graph_goes_on_after_a_restart_as_if_there_had_been_none(seeds):
+    for seed in seeds[: len(seeds) // 3]:
+        whole, cut = Run(seed, "long").run(), Run(seed, "long")
+        for at in (3 * SECOND, 40 * SECOND, 90 * SECOND):
+            cut.stage.pass_time(START + at - cut.stage.now)
+            cut.stage.exchange = cut.stage.again()
+        cut.run(HORIZON_S - 90)
+        assert cut.said() == whole.said()
+
+
+# -- would it be noticed? --------------------------------------------------------------------------------------------
+
+
+def fires_again(run: Any) -> None:
+    def answers(edge: Any, signal: Any) -> bool:
+        return bool(edge.trigger == "on_first_fill" and signal.what == "filled") or known(edge, signal)
+
+    known = triggers._answers
+    run.setattr(triggers, "_answers", answers)
+
+
+def forgets_the_cap(run: Any) -> None:
+    run.setattr(sizing, "_room", lambda _machine, _graph, target, _now_ns: target.qty_1e8 or 10**8)
+
+
+def leaves_an_order(run: Any) -> None:
+    known = ending.cancel
+    run.setattr(
+        ending, "cancel", lambda machine, order, ts: known(machine, order, ts) if order.side == "buy" else "done"
+    )
+
+
+def starts_when_over(run: Any) -> None:
+    run.setattr(Graph, "over", property(lambda graph: graph.ended))
+
+
+def changes_in_secret(run: Any) -> None:
+    run.setattr(activation, "touch_node", lambda *_: None)
+    run.setattr(triggers, "touch_node", lambda *_: None)
+
+
+@pytest.mark.parametrize("broken", [fires_again, forgets_the_cap, leaves_an_order, starts_when_over, changes_in_secret])
+def test_what_is_broken_is_noticed(broken, monkeypatch):
+    broken(monkeypatch)
+    with pytest.raises((AssertionError, RecursionError)):
+        all(cut_short(seed) for seed in range(60))
