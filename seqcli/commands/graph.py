@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seqcli.commands import graph_files, graphing, ordering, pages, placing, words
+from seqcli.commands import graph_files, graph_lists, graphing, ordering, pages, placing, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.graphing import Cover, Exits, Manner, Qty, Slices
 from seqcli.commands.ordering import GraphId, OnPaper, Side, Terms
@@ -94,9 +94,7 @@ def validate(session: Session, source: Source) -> Result:  # noqa: ARG001 - asks
 @command.verb("list", "seq --local graph list")
 def listed(session: Session, status: Status = None, most: Max = "50", every: All = False) -> Result:
     """Graphs, newest first."""
-    query = graphs.ListQuery(status=status)
-    wanted = pages.limit(most, every)
-    return pages.read(session, graphs.LIST, query, "execution_graphs", most=wanted, ids="graph_id", table=tables.listed)
+    return graph_lists.read(session, status, pages.limit(most, every))
 
 
 @command.verb("show", "seq --local graph show demo-1", "seq --local graph show demo-1 --mermaid")

@@ -11,6 +11,7 @@ from seqcli.commands.session import Planned, Session
 from seqcli.errors import Failure, Partial, Refused, Unfinished
 from seqcli.profile import address
 from seqcli.views import Result, forms
+from seqcli.views import graphs as trees
 from seqcli.views import orders as tables
 from seqcli.wire import graphs, order_rules, orders, submission
 from seqcli.wire.operation import Request
@@ -47,7 +48,8 @@ def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> R
     outcome = session.desk.submit(graph)
     body, failure = followed(session, outcome, seconds)
     ids = [] if outcome.outcome == "not_sent" else [outcome.graph_id]
-    return Result(body=body, ids=ids, table=tables.placed, failure=failure)
+    table = tables.placed if len(graph.nodes) == 1 else trees.submitted
+    return Result(body=body, ids=ids, table=table, failure=failure)
 
 
 def _warn_of_stops(session: Session, graph: submission.GraphOrder) -> None:
@@ -68,7 +70,7 @@ def placed(outcome: Any) -> dict[str, Any]:
     """What every outcome has, then what the exchange said. `status` is the order's; of several, the graph's."""
     reply = outcome.reply if isinstance(outcome.reply, dict) else {}
     rows = reply.get("orders") or []
-    one = len(rows) == 1 and isinstance(rows[0], dict)
+    one = len(rows) == 1 and isinstance(rows[0], dict) and reply.get("node_count") in (None, 1)
     return {
         "outcome": outcome.outcome,
         "mode": outcome.mode,
@@ -101,12 +103,13 @@ def _cost(session: Session, graph: submission.GraphOrder) -> str:
     reply = session.attempt(lambda: session.client.call(orders.PREVIEW, Request(body=asked)))
     body = reply.body if reply is not None and isinstance(reply.body, dict) else {}
     estimates = [row for row in body.get("nodes") or [body] if isinstance(row, dict)]
-    parts = []
-    for row in estimates:
-        worth, cost = row.get("est_notional_usd_1e9"), row.get("est_total_cost_usd_1e9")
-        if isinstance(worth, int) and isinstance(cost, int):
-            parts.append(f"about {units.decimal_text(worth, 9)} USD, of which costs {units.decimal_text(cost, 9)} USD")
-    return f"  likely: {'; '.join(parts)}" if parts else "  likely cost: unknown, the exchange gave no estimate"
+    figures = [(row.get("est_notional_usd_1e9"), row.get("est_total_cost_usd_1e9")) for row in estimates]
+    known = [(worth, cost) for worth, cost in figures if isinstance(worth, int) and isinstance(cost, int)]
+    if not known:
+        return "  likely cost: unknown, the exchange gave no estimate"
+    worth, cost = (units.decimal_text(sum(column), 9) for column in zip(*known, strict=True))
+    several = f" in {len(known)} of {len(graph.nodes)} orders" if len(graph.nodes) > 1 else ""
+    return f"  likely: about {worth} USD{several}, of which costs {cost} USD"
 
 
 def _waited(session: Session, body: dict[str, Any], seconds: float) -> tuple[dict[str, Any], Failure | None]:
@@ -116,7 +119,10 @@ def _waited(session: Session, body: dict[str, Any], seconds: float) -> tuple[dic
         return body | fresh, how_it_ended(ended, seconds)
     graph = ended_graph(session, str(body["graph_id"]), seconds)
     status = graph.get("status")
-    fresh = {"status": status, "graph_status": status, "orders": graph.get("orders") or []}
+    fresh = {"status": status, "graph_status": status}
+    fresh |= {
+        name: graph[name] for name in ("nodes", "edges", "orders", "pause_reason", "failure_reason") if name in graph
+    }
     return body | fresh, how_they_ended(graph, seconds)
 
 

@@ -200,7 +200,7 @@ class _Run:
         """A graph that the server has: accepted, unless its order was refused with nothing filled."""
         shown = body.get("orders")
         rows = [row for row in shown if isinstance(row, dict)] if isinstance(shown, list) else []
-        status = rows[0].get("status") if len(rows) == 1 else body.get("status")
+        status = rows[0].get("status") if len(rows) == 1 and not _has_several(body) else body.get("status")
         refused = [row for row in rows if row.get("status") == "REJECTED" and not row.get("filled_qty_1e8")]
         identity = body.get("node_order_id") or (rows[0].get("node_order_id") if rows else None)
         outcome = self._outcome("accepted", reply=body, status=str(status) if status else None, identity=identity)
@@ -306,8 +306,12 @@ class _Run:
         )
 
 
+def _has_several(graph: dict[str, Any]) -> bool:
+    """Whether it has more than one node."""
+    nodes = graph.get("node_count")
+    return isinstance(nodes, int) and nodes > 1
+
+
 def _may_go_on(graph: dict[str, Any]) -> bool:
     """Whether nodes that wait may still start although every order so far was refused."""
-    nodes = graph.get("node_count")
-    several = isinstance(nodes, int) and nodes > 1
-    return several and str(graph.get("status")).upper() not in graphs.TERMINAL
+    return _has_several(graph) and str(graph.get("status")).upper() not in graphs.TERMINAL

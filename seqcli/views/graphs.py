@@ -4,6 +4,7 @@ from textwrap import wrap
 from typing import Any
 
 from seqcli.units import decimal_text
+from seqcli.views import orders
 from seqcli.views.blocks import Block, Cell, Column, Grid, Line, Pairs
 from seqcli.views.cells import columns, entries, items, required, scaled, state, text, when
 from seqcli.views.graph_rows import OVER, WAITING, Row, rows
@@ -17,6 +18,24 @@ _FULL, _EMPTY = "█", "░"
 def drawn(*, unfolded: bool = False) -> Table:
     """A graph as a tree; runs of slices are one line each unless `unfolded`."""
     return lambda body: _tree(body, unfolded=unfolded)
+
+
+def submitted(body: Any) -> list[Block]:
+    """The outcome of a submission, and the graph as far as the answer shows it."""
+    mode = text(body, "mode")
+    told: list[tuple[str, Cell | str]] = [
+        ("outcome", state(body, "outcome")),
+        ("account", Cell("LIVE", "bad") if mode == "live" else mode),
+    ]
+    if items(body, "nodes"):
+        (head, *rest) = _tree(body, unfolded=False)
+        return [Pairs(rows=[*told, *(head.rows if isinstance(head, Pairs) else [])]), *rest]
+    told += [
+        ("graph", text(body, "graph_id")),
+        ("status", state(body)),
+        ("size", _size(body) if items(body, "orders") else ""),
+    ]
+    return [Pairs(rows=[row for row in told if _said(row[1])]), *(orders.listed(body) if items(body, "orders") else [])]
 
 
 def listed(body: Any) -> list[Block]:

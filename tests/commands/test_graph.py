@@ -316,3 +316,27 @@ def test_mermaid_is_text_that_can_be_pasted(seq: Seq) -> None:
     assert out.splitlines()[1] == "flowchart TD"
     assert '  n1 -.->|"cancels at the first fill of tp"| n2' in out.splitlines()
     assert seq("--local", "graph", "show", "m", "--mermaid", "--json").body["graph_id"] == "m"
+
+
+def test_of_a_service_without_a_list_the_graphs_of_its_orders_are_listed(seq: Seq, monkeypatch: Any) -> None:
+    from seqcli.client.client import Client
+    from seqcli.errors import NotFound
+    from seqcli.wire import graphs
+
+    for name in ("bracket", "single"):
+        assert seq("--local", "graph", "submit", str(FILES / f"{name}.json"), "--graph-id", name).status == 0
+    known = seq("--local", "graph", "--json").body["execution_graphs"]
+    call = Client.call
+
+    def without_list(self: Client, operation: Any, *words: Any, **more: Any) -> Any:
+        if operation is graphs.LIST:
+            raise NotFound("not found")
+        return call(self, operation, *words, **more)
+
+    monkeypatch.setattr(Client, "call", without_list)
+    done = seq("--local", "graph", "--json")
+    assert (done.status, done.err.count("has no list of graphs")) == (0, 1)
+    names = ("graph_id", "node_count", "created_ns")
+    rows = [tuple(row[name] for name in names) for row in done.body["execution_graphs"]]
+    assert rows == [tuple(row[name] for name in names) for row in known]
+    assert seq("--local", "graph", "list", "--status", "RUNNING").status == 5

@@ -5,12 +5,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqcli.sandbox.admission import Admission, Ticket
 from seqcli.sandbox.bodies import read_body
 from seqcli.sandbox.instruments import VENUES
 from seqcli.sandbox.problems import Problem
-from seqcli.wire import orders, strict
+from seqcli.wire import graph_rules, orders, shapes, strict
+from seqcli.wire.submission import GraphOrder
 from tests.sandbox.stage import HandMarket, px, sz
 from tests.wire.bad_graphs import BAD
 
@@ -159,3 +162,56 @@ def test_a_prediction_is_known_by_its_symbol_whatever_the_body_calls_it():
             admission.read(read_body(orders.PLACE, strict.encode(body)))
         message = "must lie between 0 and 1"
         assert caught.value.details == [{"field": field, "message": message}]
+
+
+def one_of(*values: Any) -> Any:
+    return st.sampled_from(values)
+
+
+NODES = st.fixed_dictionaries(
+    {
+        "node_id": one_of("a", "b", "c", "a.s1", ""),
+        "instrument": st.just({"symbol": "BTC-USD"}),
+        "side": one_of("buy", "Sell", "hold"),
+        "order_type": one_of(
+            "market", "stop", {"limit": {"price_1e9": 10**12}}, {"stop_market": {"trigger_price_1e9": 0}}
+        ),
+        "quantity": one_of(
+            {"fixed": {"qty_1e8": 10**8}}, {"fixed": {"qty_1e8": 0}}, {"notional": {"notional_usd_1e9": 1}}, {}
+        ),
+    },
+    optional={
+        "execution": one_of(
+            {}, {"tif": "fok"}, {"policy": "twap"}, {"pacing": {"uniform": {"num_slices": 3, "interval_ms": 99}}}
+        ),
+        "activation": one_of(None, "root", "wait", "now"),
+    },
+)
+EDGES = st.fixed_dictionaries(
+    {"edge_id": one_of("1", "2", "3"), "from_node": one_of("a", "b", "c", "d"), "to_node": one_of("a", "b", "c")},
+    optional={
+        "trigger": one_of(
+            "on_fill", "ON_DONE", "fill_pct", "on_fill_ratio", {"on_timeout": {"ms": 5}}, {"on_timeout": {}}
+        ),
+        "condition": one_of(None, {"fill_ratio_gte": 1}, {"fill_ratio_gte": 2}),
+        "sizing": one_of(None, "node", "half", {"fixed": {"qty_1e8": 1}}, {"fill_ratio": {"ratio": 0}}),
+        "action": one_of(None, "cancel", "activate", "start"),
+    },
+)
+RISKS = one_of(
+    None, {}, {"runtime": {"max_loss_usd": 1}}, {"runtime": {"max_loss_usd": -1}}, {"on_failure": {"on_reject": "x"}}
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(NODES, max_size=4), st.lists(EDGES, max_size=5), RISKS)
+def test_offline_and_on_the_server_any_graph_has_the_same_faults(nodes, edges, risk):
+    body = {"nodes": nodes, "edges": edges, "risk": risk}
+    graph, misfits = shapes.typed(strict.parse(strict.encode(body), shapes.number), GraphOrder)
+    offline = misfits or graph_rules.violations(graph)
+    try:
+        ticket(body)
+        told = []
+    except Problem as problem:
+        told = [(row["field"], row["message"]) for row in problem.details]
+    assert told == offline

@@ -61,6 +61,7 @@ OBJECTS = (
     graphs.drawn(),
     graphs.drawn(unfolded=True),
     graphs.verdict,
+    graphs.submitted,
     mermaid.flowchart,
     quotes.one,
     quotes.with_book,

@@ -1,9 +1,12 @@
 """What a graph may say: each fault has its own field and sentence, and a graph without one has none."""
 
 from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqcli.wire import edge_rules, graph_rules, risk_rules, shapes, strict
 from seqcli.wire.submission import Edge, GraphOrder
@@ -64,6 +67,39 @@ def test_without_the_edges_that_are_named_no_cycle_is_left():
     body["edges"] = [edge for at, edge in enumerate(body["edges"]) if f"edges[{at}]" not in named]
     assert named
     assert faults(body) == []
+
+
+ENDS = st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans())
+
+
+def sorts(pairs: list[tuple[int, int]]) -> bool:
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for start, end in pairs:
+        sorter.add(end, start)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return False
+    return True
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.lists(ENDS, max_size=20))
+def test_a_cycle_is_found_exactly_where_nodes_cannot_be_sorted(ends):
+    """Against the standard library's own topological sort; edges that cancel do not count."""
+    ends = [(start, end, cancels) for start, end, cancels in ends if start != end]
+    body = graph(
+        *(node(f"n{at}") for at in range(7)),
+        edges=[
+            {"edge_id": f"e{at}", "from_node": f"n{start}", "to_node": f"n{end}"}
+            | ({"action": "cancel"} if cancels else {})
+            for at, (start, end, cancels) in enumerate(ends)
+        ],
+    )
+    named = {field for field, sentence in faults(body) if sentence.startswith("cycle")}
+    assert bool(named) != sorts([(start, end) for start, end, cancels in ends if not cancels])
+    kept = [pair for at, pair in enumerate(ends) if f"edges[{at}]" not in named]
+    assert sorts([(start, end) for start, end, cancels in kept if not cancels])
 
 
 @pytest.mark.parametrize(
