@@ -3,13 +3,19 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
+from websockets.uri import parse_uri
 
+from seqcli.sandbox import server
+from seqcli.sandbox.log import to_stderr
 from seqcli.sandbox.running import Running
 from seqcli.sandbox.server import Ready, Serving, served
 
@@ -71,6 +77,70 @@ class Exchange:
                 yield Events(connection, file)
 
 
+class Raw:
+    """A WebSocket client that reads when it is told to and answers pings when it likes."""
+
+    def __init__(self, box: Exchange, path: str = "/v1/stream", room: int | None = None) -> None:
+        """`room`: bytes that the system may take in before they are read; None = as many as it likes."""
+        self.connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if room is not None:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.connection.settimeout(PATIENCE_S)
+        self.connection.connect(("127.0.0.1", box.port))
+        self._protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{box.port}{path}"), max_size=None)
+        request = self._protocol.connect()
+        request.headers.update(box.headers())
+        self._protocol.send_request(request)
+        self.answer()
+        self.frames: list[Frame] = []
+        while self._protocol.state is State.CONNECTING:
+            self._receive()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def answer(self) -> None:
+        """Send what is due: a frame of ours, pongs."""
+        self.connection.sendall(b"".join(self._protocol.data_to_send()))
+
+    def send(self, **frame: Any) -> None:
+        self._protocol.send_text(json.dumps(frame).encode())
+        self.answer()
+
+    def pester(self, pings: int) -> None:
+        """Send pings, and pongs for none."""
+        for _ in range(pings // 100):
+            for _ in range(100):
+                self._protocol.send_ping(b"x" * 125)
+            self.answer()
+
+    def _receive(self) -> bool:
+        data = self.connection.recv(65536)
+        if data:
+            self._protocol.receive_data(data)
+            self.frames += [event for event in self._protocol.events_received() if isinstance(event, Frame)]
+        return bool(data)
+
+    def next(self, opcode: Opcode = Opcode.TEXT) -> bytes | None:
+        """The next frame of a kind; None at the end."""
+        while True:
+            while self.frames:
+                frame = self.frames.pop(0)
+                if frame.opcode is opcode:
+                    return bytes(frame.data)
+            if not self._receive():
+                return None
+
+    def close_code(self) -> int | None:
+        """What the server said when it closed; everything before it is passed over."""
+        data = self.next(Opcode.CLOSE)
+        self.answer()
+        return None if data is None else int.from_bytes(data[:2], "big")
+
+
 class Events:
     """The reading side of an event stream, byte by byte as it was written."""
 
@@ -118,8 +188,20 @@ def until(opened: ClientConnection, channel: str) -> Any:
 
 
 @contextmanager
-def exchange(folder: Path, **options: Any) -> Iterator[Exchange]:
+def exchange(folder: Path, log: Callable[[str], None] = to_stderr, **options: Any) -> Iterator[Exchange]:
     """A server in this process, on any free port."""
     begun: list[Running] = []
-    with served(Serving(folder=folder, port=0, **options), begun=begun.append) as ready:
+    with served(Serving(folder=folder, port=0, **options), log, begun.append) as ready:
         yield Exchange(ready, begun[0])
+
+
+def small_buffers(bytes_each: int = 4096) -> Callable[[str, int], socket.socket]:
+    """The server's own way to listen, with little room for what is not read."""
+    listen = server._listen
+
+    def listening(host: str, port: int) -> socket.socket:
+        listener = listen(host, port)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, bytes_each)
+        return listener
+
+    return listening

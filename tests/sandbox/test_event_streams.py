@@ -12,7 +12,7 @@ import pytest
 
 from seqcli.sandbox import rings
 from seqcli.sandbox.sse import EventStream
-from tests.sandbox.streaming import Events, Exchange, exchange
+from tests.sandbox.streaming import Events, Exchange, exchange, small_buffers
 
 LONG = {"note": "x" * 4000}
 ID = re.compile(r"[0-9a-f]{8}-\d+")
@@ -219,17 +219,3 @@ def everything(events: Events) -> bytes:
         while part := events.connection.recv(65536):
             parts.append(part)
     return b"".join(parts)
-
-
-def small_buffers() -> object:
-    """The server's own way to listen, with little room for what is not read."""
-    from seqcli.sandbox import server
-
-    listen = server._listen
-
-    def listening(host: str, port: int) -> socket.socket:
-        listener = listen(host, port)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        return listener
-
-    return listening

@@ -109,15 +109,6 @@ def test_what_was_dropped_is_not_sent_and_counts_anew(box: Exchange) -> None:
         assert until(opened, "prices:BTC-USD")["seq"] == 1
 
 
-def test_a_resting_order_fills_with_nobody_calling(box: Exchange) -> None:
-    with box.socket("/v1/stream", "fills", "prices:BTC-USD") as opened:
-        bid = until(opened, "prices:BTC-USD")["data"]["bid"]
-        placed = box.order(symbol="BTC-USD", qty=0.001, order_type="limit", limit_price=bid)
-        fill = until(opened, "fills")["data"]
-    assert fill["node_order_id"] == placed["node_order_id"]
-    assert fill["liquidity"] == "maker"
-
-
 def test_a_key_in_the_address_a_bad_key_and_another_origin_do_not_open(box: Exchange) -> None:
     wrong: list[tuple[str, dict[str, Any], int, str]] = [
         (f"/v1/stream?api_key={box.ready.api_key}", {"additional_headers": {}}, 401, "UNAUTHORIZED"),
