@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -707,6 +707,8 @@ complete -c seq -n "__seq_at ' market'" -a symbols -d 'What can be traded, with 
 complete -c seq -n "__seq_at ' market'" -a fees -d 'Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there'
 complete -c seq -n "__seq_at ' market'" -a venues -d 'Which venues trade a symbol, with their sizes and fees'
 complete -c seq -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
+complete -c seq -n "__seq_at ' market'" -a funding -d 'What perps are funded at now, in basis points an hour; with --history what was settled'
+complete -c seq -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
 complete -c seq -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -777,7 +779,7 @@ complete -c seq -n "__seq_at ' market history'" -l venue -d 'Only this venue.' -
 complete -c seq -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
 complete -c seq -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
 complete -c seq -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
-complete -c seq -n "__seq_at ' market history'" -l chart -d 'What a table shows; none: the rows. [default: candles]' -x -a 'candles line none'
+complete -c seq -n "__seq_at ' market history'" -l chart -d 'Of a table: candles, line, or none for the rows. [default: candles]' -r
 complete -c seq -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -792,6 +794,41 @@ complete -c seq -n "__seq_at ' market history'" -l verbose -d 'Requests and timi
 complete -c seq -n "__seq_at ' market history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' market history'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' market history'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market funding'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' market funding'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' market funding'" -l history -d 'What was settled; needs a symbol and a venue.'
+complete -c seq -n "__seq_at ' market funding'" -l range -d '1d 1w 1m 3m 6m 1y 2y 5y max; default 1m.' -r
+complete -c seq -n "__seq_at ' market funding'" -l chart -d 'Of a table: line, or none for the rows. [default: line]' -r
+complete -c seq -n "__seq_at ' market funding'" -l watch -d 'Again at each change until Ctrl-C.' -r
+complete -c seq -n "__seq_at ' market funding'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market funding'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market funding'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market funding'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market funding'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market funding'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market funding'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market funding'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market funding'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market funding'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market funding'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market funding'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market funding'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market funding'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market fair-price'" -l watch -d 'Again at each change until Ctrl-C.' -r
+complete -c seq -n "__seq_at ' market fair-price'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market fair-price'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market fair-price'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market fair-price'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market fair-price'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market fair-price'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market fair-price'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market fair-price'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market fair-price'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market fair-price'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market fair-price'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market fair-price'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market fair-price'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market fair-price'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seq -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seq -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
@@ -2598,6 +2635,8 @@ complete -c seqcli -n "__seq_at ' market'" -a symbols -d 'What can be traded, wi
 complete -c seqcli -n "__seq_at ' market'" -a fees -d 'Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there'
 complete -c seqcli -n "__seq_at ' market'" -a venues -d 'Which venues trade a symbol, with their sizes and fees'
 complete -c seqcli -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
+complete -c seqcli -n "__seq_at ' market'" -a funding -d 'What perps are funded at now, in basis points an hour; with --history what was settled'
+complete -c seqcli -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
 complete -c seqcli -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2668,7 +2707,7 @@ complete -c seqcli -n "__seq_at ' market history'" -l venue -d 'Only this venue.
 complete -c seqcli -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
 complete -c seqcli -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
 complete -c seqcli -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
-complete -c seqcli -n "__seq_at ' market history'" -l chart -d 'What a table shows; none: the rows. [default: candles]' -x -a 'candles line none'
+complete -c seqcli -n "__seq_at ' market history'" -l chart -d 'Of a table: candles, line, or none for the rows. [default: candles]' -r
 complete -c seqcli -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2683,6 +2722,41 @@ complete -c seqcli -n "__seq_at ' market history'" -l verbose -d 'Requests and t
 complete -c seqcli -n "__seq_at ' market history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' market history'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' market history'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market funding'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' market funding'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' market funding'" -l history -d 'What was settled; needs a symbol and a venue.'
+complete -c seqcli -n "__seq_at ' market funding'" -l range -d '1d 1w 1m 3m 6m 1y 2y 5y max; default 1m.' -r
+complete -c seqcli -n "__seq_at ' market funding'" -l chart -d 'Of a table: line, or none for the rows. [default: line]' -r
+complete -c seqcli -n "__seq_at ' market funding'" -l watch -d 'Again at each change until Ctrl-C.' -r
+complete -c seqcli -n "__seq_at ' market funding'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market funding'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market funding'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market funding'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market funding'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market funding'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market funding'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market funding'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market funding'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market funding'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market funding'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market funding'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market funding'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market funding'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l watch -d 'Again at each change until Ctrl-C.' -r
+complete -c seqcli -n "__seq_at ' market fair-price'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market fair-price'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market fair-price'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seqcli -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seqcli -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'

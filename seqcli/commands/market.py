@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seqcli import files
-from seqcli.commands import market_history, words
+from seqcli.commands import market_funding, market_history, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
@@ -63,3 +63,9 @@ command.verb(
     "seq --local market history BTC-USD --venue kraken --range 1m --every 4h -o csv",
     "seq --local market history ETH-USD --ticks --max 5",
 )(market_history.prices)
+command.verb(
+    "funding",
+    "seq --local market funding BTC-USD-PERP",
+    "seq --local market funding BTC-USD-PERP --venue hyperliquid --history --range 1w",
+)(market_funding.funding)
+command.verb("fair-price", "seq --local market fair-price BTC ETH")(market_funding.fair_price)

@@ -45,7 +45,7 @@ class Window(msgspec.Struct):
 
 
 Picture = Annotated[
-    str, typer.Option("--chart", metavar="candles|line|none", help="What a table shows; none: the rows.")
+    str, typer.Option("--chart", metavar="KIND", help="Of a table: candles, line, or none for the rows.")
 ]
 
 

@@ -10,9 +10,11 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from seqcli.sandbox import references
 from seqcli.sandbox.books import Book, Market
 from seqcli.sandbox.consolidated import PRICE, SIZE, human, levels, merged, spread
 from seqcli.sandbox.instruments import canonical
+from seqcli.wire import strict
 from seqcli.wire.streams import BAD_SYMBOL, UNKNOWN, BadTopic, Topic
 
 BOOK_TICK_NS = 25_000_000
@@ -76,7 +78,28 @@ def _last_ns(books: Mapping[str, Book]) -> int:
     return max((entry.ts_ns for entry in books.values()), default=0)
 
 
-FEEDS: dict[str, Feed] = {"prices": Feed(prices), "book": Feed(book)}
+def fair_price(market: Market, topic: Topic, ts_ns: int) -> Iterator[Row]:
+    """The fair price of one asset, or of all."""
+    names = [topic.scope.upper()] if topic.scope else references.underlyings(market.instruments())
+    for row in references.fair_prices(market, names, ts_ns):
+        yield Row(row.underlying, (row.price_1e9, row.bid_vwap_1e9, row.ask_vwap_1e9), strict.encode(row))
+
+
+def funding(market: Market, topic: Topic, ts_ns: int) -> Iterator[Row]:
+    """Funding of one perp, of a venue's, or of all."""
+    known = market.instruments()
+    perps = [known[topic.symbol]] if topic.symbol else [row for row in known.values() if row.kind == "perp"]
+    for row in references.funding_rates(market, perps, topic.scope.lower() or None, ts_ns):
+        mark = (row.rate_bps_per_hour, row.predicted_rate_bps_per_hour, row.mark_price_1e9, row.next_settlement_ns)
+        yield Row(f"{row.venue}/{row.symbol}", mark, strict.encode(msgspec.structs.asdict(row) | {"ts_ns": ts_ns}))
+
+
+FEEDS: dict[str, Feed] = {
+    "prices": Feed(prices),
+    "book": Feed(book),
+    "fair_price": Feed(fair_price, every_ns=SECOND_NS, of_books=False),
+    "funding": Feed(funding, every_ns=SECOND_NS, of_books=False),
+}
 
 
 class Reader(Protocol):
@@ -115,7 +138,11 @@ class MarketData:
         if not topic.symbol:
             return topic
         try:
-            symbol = canonical(topic.symbol, "perp" if topic.kind == "funding" else None)
+            if topic.kind == "funding":
+                perp = references.perp_of(self._market.instruments(), topic.symbol)
+                symbol = perp.symbol if perp else ""
+            else:
+                symbol = canonical(topic.symbol)
         except ValueError:
             raise BadTopic(BAD_SYMBOL) from None
         if symbol not in self._market.instruments():

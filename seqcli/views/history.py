@@ -4,9 +4,9 @@ from typing import Any
 
 from seqcli.units import decimal_text
 from seqcli.views.blocks import Block, Candle, Cell, Chart, Grid, Line, Pairs
-from seqcli.views.cells import columns, entries, required, scaled, text, when
+from seqcli.views.cells import columns, entries, names, required, scaled, text, when
 
-PRICE = 9
+PRICE, _BPS = 9, 5
 
 
 def prices(body: Any, *, chart: str) -> list[Block]:
@@ -97,3 +97,71 @@ def _length(seconds: int) -> str:
         if seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def rates(body: Any) -> list[Block]:
+    """What perps are funded at."""
+    names = ("rate_bps_per_hour", "predicted_rate_bps_per_hour")
+    rows: list[list[Cell | str]] = [
+        [
+            text(row, "venue"),
+            Cell(text(row, "symbol"), "strong"),
+            *(_tinted(text(row, name)) for name in names),
+            scaled(row, "mark_price_1e9"),
+            scaled(row, "open_interest_1e8"),
+            when(row, "next_settlement_ns")[:16],
+        ]
+        for row in entries(body, "rates")
+    ]
+    heads = columns("VENUE SYMBOL >BPS_AN_HOUR >NEXT >MARK/2 >OPEN_INTEREST/3 SETTLES(UTC)/1")
+    return [Grid(columns=heads, rows=rows, empty="no perps")]
+
+
+def settled(body: Any, *, chart: str) -> list[Block]:
+    """Settlements as a line and what they come to, or their rows."""
+    points = entries(body, "points")
+    if chart == "none" or not points:
+        rows: list[list[Cell | str]] = [
+            [when(row, "ts_ns")[:16], _tinted(_bps(row["rate_1e9"])), scaled(row, "mark_price_1e9")] for row in points
+        ]
+        return [Grid(columns=columns("SETTLED(UTC) >RATE(bps) >MARK/1"), rows=rows, empty="nothing was settled")]
+    title = f"{required(body, 'symbol')}, {required(body, 'venue')}, basis points a settlement"
+    line = [(row["ts_ns"], row["rate_1e9"]) for row in points]
+    found = [rate for _, rate in line]
+    figures: list[tuple[str, Cell | str]] = [
+        ("last", _tinted(_bps(found[-1]))),
+        ("highest", _tinted(_bps(max(found)))),
+        ("lowest", _tinted(_bps(min(found)))),
+        ("sum", _tinted(_bps(sum(found)))),
+        ("settlements", str(len(found))),
+    ]
+    return [
+        Chart(title=title, lines={"rate": line}, digits=_BPS),
+        Pairs(rows=figures),
+        Line(Cell("above 0 longs pay shorts", "dim")),
+    ]
+
+
+def fair_prices(body: Any) -> list[Block]:
+    """One price an asset."""
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(text(row, "underlying"), "strong"),
+            scaled(row, "price_1e9"),
+            text(row, "quote"),
+            *(scaled(row, name) for name in ("bid_vwap_1e9", "ask_vwap_1e9")),
+            text(row, "depth_usd"),
+            names(row, "venues"),
+        ]
+        for row in entries(body, "fair_prices")
+    ]
+    heads = columns("ASSET >PRICE QUOTE >BID_VWAP/1 >ASK_VWAP/2 >DEPTH(USD)/3 VENUES/4")
+    return [Grid(columns=heads, rows=rows, empty="no fair prices")]
+
+
+def _bps(rate_1e9: int) -> str:
+    return decimal_text(rate_1e9, _BPS)
+
+
+def _tinted(shown: str) -> Cell:
+    return Cell(shown, "bad" if shown.startswith("-") else "")

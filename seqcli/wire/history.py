@@ -3,6 +3,8 @@
 API: /v1/price_history/{symbol}, /v1/funding_history/{symbol}, /v1/market/funding-rates, /v1/fair_price.
 """
 
+from decimal import Decimal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -84,6 +86,90 @@ class Prices(msgspec.Struct, kw_only=True):
     underlying: None = None
 
 
+class FundingHistoryQuery(Query):
+    """`venue` is needed; `start_ts` and `end_ts`, both or none, in Unix seconds, go before `range` (1d to max)."""
+
+    venue: str | None = None
+    range: str | None = None
+    start_ts: int | None = None
+    end_ts: int | None = None
+
+
+class FundingPoint(msgspec.Struct, kw_only=True):
+    """A settlement: the signed fraction 1e9 of the notional at the mark; positive: longs paid shorts."""
+
+    ts_ns: int
+    rate_1e9: int
+    mark_price_1e9: int | None
+
+
+class FundingHistory(msgspec.Struct, kw_only=True):
+    """Settlements of one perp on one venue, oldest first; `symbol` as it was asked for."""
+
+    symbol: str
+    venue: str
+    count: int
+    points: list[FundingPoint]
+
+
+class FundingRatesQuery(Query):
+    """Only this venue, only this symbol."""
+
+    venue: str | None = None
+    symbol: str | None = None
+
+
+class FundingRate(msgspec.Struct, kw_only=True):
+    """In basis points an hour, whatever the venue's interval: of the last settlement, and as it stands for the next.
+    What is not known is null.
+    """
+
+    venue: str
+    symbol: str
+    rate_bps_per_hour: Decimal | None
+    predicted_rate_bps_per_hour: Decimal | None
+    mark_price_1e9: int | None
+    open_interest_1e8: int | None
+    next_settlement_ns: int | None
+    snapshot_age_ms: int | None
+
+
+class FundingRates(msgspec.Struct, kw_only=True):
+    """Every perp on every venue that fits."""
+
+    unit: str
+    rates: list[FundingRate]
+
+
+class FairPriceQuery(Query):
+    """A comma list; all when it is missing."""
+
+    underlying: str | None = None
+
+
+class FairPrice(msgspec.Struct, kw_only=True):
+    """The mean of both sides' average price over the first half of `depth_usd` of the merged fresh books."""
+
+    underlying: str
+    quote: str
+    price: Decimal
+    price_1e9: int
+    bid_vwap_1e9: int
+    ask_vwap_1e9: int
+    depth_usd: Decimal
+    venue_count: int
+    venues: list[str]
+    ts_ns: int
+
+
+class FairPrices(msgspec.Struct, kw_only=True):
+    """Unknown assets are left out."""
+
+    fair_prices: list[FairPrice]
+    count: int
+    as_of_ns: int
+
+
 PRICES = Operation(
     name="history.prices",
     method="GET",
@@ -93,4 +179,31 @@ PRICES = Operation(
     reply=Prices,
     errors=("VALIDATION_ERROR", "NOT_FOUND"),
 )
-OPERATIONS: tuple[Operation, ...] = (PRICES,)
+FUNDING = Operation(
+    name="history.funding",
+    method="GET",
+    path="/v1/funding_history/{symbol}",
+    summary="Settled funding of one perp on one venue",
+    query=FundingHistoryQuery,
+    reply=FundingHistory,
+    errors=("VALIDATION_ERROR", "NOT_FOUND"),
+)
+FUNDING_RATES = Operation(
+    name="history.funding_rates",
+    method="GET",
+    path="/v1/market/funding-rates",
+    summary="What perps are funded at now, in basis points an hour",
+    query=FundingRatesQuery,
+    reply=FundingRates,
+    errors=("VALIDATION_ERROR",),
+)
+FAIR_PRICE = Operation(
+    name="history.fair_price",
+    method="GET",
+    path="/v1/fair_price",
+    summary="One reference price an asset, over the depth of all venues",
+    query=FairPriceQuery,
+    reply=FairPrices,
+    errors=("VALIDATION_ERROR",),
+)
+OPERATIONS = (PRICES, FUNDING, FUNDING_RATES, FAIR_PRICE)

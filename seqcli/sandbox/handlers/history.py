@@ -1,9 +1,12 @@
 """Bars, prints, funding and the fair price, read from the market."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from seqcli.sandbox import references
 from seqcli.sandbox.bars import Bar, Tick, Window
 from seqcli.sandbox.instruments import Instrument, Kind, canonical, venue_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
@@ -11,6 +14,8 @@ from seqcli.wire import history
 
 SECOND = 1_000_000_000
 _DEFAULT_PRINTS, _LONGEST_BAR_S = 100, 366 * history.DAY_S
+_FUNDING_RANGES = {name: history.RANGES[name] for name in history.FUNDING_RANGES}
+_ASSET = re.compile(r"[A-Z0-9]{1,20}")
 _LATEST_S = (1 << 63) // SECOND
 
 
@@ -51,7 +56,55 @@ def prices(box: Box, call: Call) -> history.Prices:
     )
 
 
-def window(query: history.PricesQuery, now_ns: int, known: dict[str, int], usual: str) -> tuple[str | None, int, int]:
+@serves(history.FUNDING)
+def funding(box: Box, call: Call) -> history.FundingHistory:
+    """What a perp's holders paid or were paid on one venue."""
+    query = call.query
+    if query.venue is None:
+        raise invalid(("venue", "missing"))
+    perp = _perp(box, call.path["symbol"])
+    if perp is None:
+        raise not_found("perp", call.path["symbol"])
+    venue, _ = _venue(box, query.venue)
+    if venue not in perp.venues:
+        raise invalid(("venue", f"does not trade {perp.symbol}"))
+    _, start_s, end_s = window(query, call.now_ns, _FUNDING_RANGES, "1m")
+    end_ns = min(end_s * SECOND, call.now_ns + 1)
+    points = references.settled(box.market, perp.symbol, venue, start_s * SECOND, end_ns)
+    return history.FundingHistory(symbol=call.path["symbol"], venue=venue, count=len(points), points=points)
+
+
+@serves(history.FUNDING_RATES)
+def funding_rates(box: Box, call: Call) -> history.FundingRates:
+    """Every perp on every venue that fits; a symbol is shown as it was asked for."""
+    venue = None if call.query.venue is None else _venue(box, call.query.venue)[0]
+    asked = call.query.symbol
+    if asked is None:
+        perps = [row for row in box.market.instruments().values() if row.kind == "perp"]
+    else:
+        perp = _perp(box, asked)
+        perps = [] if perp is None else [perp]
+    rows = references.funding_rates(box.market, perps, venue, call.now_ns)
+    for row in rows:
+        row.symbol = asked or row.symbol
+    return history.FundingRates(unit="bps_per_hour", rates=rows)
+
+
+@serves(history.FAIR_PRICE)
+def fair_price(box: Box, call: Call) -> history.FairPrices:
+    """The assets asked for that have one, or all that do."""
+    asked = call.query.underlying
+    if asked is None:
+        names = references.underlyings(box.market.instruments())
+    else:
+        names = list(dict.fromkeys(name.strip().upper() for name in asked.split(",") if name.strip()))
+        if not all(_ASSET.fullmatch(name) for name in names):
+            raise invalid(("underlying", "a comma list of assets such as BTC"))
+    rows = list(references.fair_prices(box.market, names, call.now_ns))
+    return history.FairPrices(fair_prices=rows, count=len(rows), as_of_ns=call.now_ns)
+
+
+def window(query: Any, now_ns: int, known: dict[str, int], usual: str) -> tuple[str | None, int, int]:
     """(range or None, first second, end): both timestamps, else a range that ends with this second."""
     given = (query.start_ts, query.end_ts)
     if given != (None, None):
@@ -86,6 +139,13 @@ def _venue(box: Box, text: str) -> tuple[str, Kind | None]:
         return venue_of(text, box.market.venues())
     except ValueError as error:
         raise invalid(("venue", str(error))) from None
+
+
+def _perp(box: Box, text: str) -> Instrument | None:
+    try:
+        return references.perp_of(box.market.instruments(), text)
+    except ValueError as error:
+        raise invalid(("symbol", str(error))) from None
 
 
 def _instrument(box: Box, text: str, kind: Kind | None) -> Instrument:
