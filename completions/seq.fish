@@ -642,6 +642,7 @@ complete -c seq -n "__seq_at ' portfolio'" -l help -d 'Show this message and exi
 complete -c seq -n "__seq_at ' portfolio show'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' portfolio show'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
 complete -c seq -n "__seq_at ' portfolio show'" -l all -d 'Closed and redeemed positions, too.'
+complete -c seq -n "__seq_at ' portfolio show'" -l watch -d 'Again at each fill, and every few seconds, until Ctrl-C.' -r
 complete -c seq -n "__seq_at ' portfolio show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2570,6 +2571,7 @@ complete -c seqcli -n "__seq_at ' portfolio'" -l help -d 'Show this message and 
 complete -c seqcli -n "__seq_at ' portfolio show'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l all -d 'Closed and redeemed positions, too.'
+complete -c seqcli -n "__seq_at ' portfolio show'" -l watch -d 'Again at each fill, and every few seconds, until Ctrl-C.' -r
 complete -c seqcli -n "__seq_at ' portfolio show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

@@ -101,7 +101,8 @@ def _tell(failure: "Failure", arguments: list[str]) -> int:
 def _interrupted(interrupt: KeyboardInterrupt, arguments: list[str]) -> int:
     from seqcli.errors import Interrupted
 
-    _tell(Interrupted("interrupted; see what was sent: seq order pending"), arguments)
+    may_have_sent = "seqcli.desk.desk" in sys.modules
+    _tell(Interrupted(f"interrupted{'; see what was sent: seq order pending' if may_have_sent else ''}"), arguments)
     return 128 + interrupt.number if isinstance(interrupt, Ended) else INTERRUPTED
 
 

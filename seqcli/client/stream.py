@@ -170,4 +170,5 @@ def _rejection(topics: list[str], reasons: dict[str, str]) -> Failure:
         kind = Denied
     elif known <= {streams.UNKNOWN, streams.BAD_SYMBOL, None}:
         kind = NotFound
-    return kind(f"rejected: {named}", code="TOPIC_REJECTED", hint="topics: seq stream --help")
+    hint = "see: seq market symbols" if known == {streams.BAD_SYMBOL} else "topics: seq stream --help"
+    return kind(f"rejected: {named}", code="TOPIC_REJECTED", hint=hint)

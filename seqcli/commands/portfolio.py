@@ -1,10 +1,11 @@
 """`seq portfolio`: what is held, and what it is worth."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import watching, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.views import Result, Table
@@ -27,11 +28,20 @@ Kinds = Annotated[
 ]
 Closed = Annotated[bool, typer.Option("--all", help="Closed and redeemed positions, too.")]
 
+Watch = Annotated[bool, typer.Option("--watch", help="Again at each fill, and every few seconds, until Ctrl-C.")]
+
 
 @command.verb("show", "seq --local portfolio show")
-def show(session: Session, venue: Venues = None, kind: Kinds = None, closed: Closed = False) -> Result:
+def show(
+    session: Session, venue: Venues = None, kind: Kinds = None, closed: Closed = False, watch: Watch = False
+) -> Result | Iterator[Result]:
     """Totals, and every position beneath them."""
-    return _read(session, venue, kind, closed, tables.show)
+
+    def ask() -> Result:
+        return _read(session, venue, kind, closed, tables.show)
+
+    watched = watch and not session.options.dry_run
+    return watching.watched(session, ask, topics=["fills", "orders"]) if watched else ask()
 
 
 @command.verb("positions", "seq --local portfolio positions --venue kraken")

@@ -84,7 +84,7 @@ def scripted(*scripts: Script, rest: Rest = lambda _path: NOTHING, **options: An
     played = Scripted(list(scripts), rest)
     options.setdefault("process_request", played.answer)
     with serve(played.play, "127.0.0.1", 0, compression=None, ping_interval=None, close_timeout=1, **options) as server:
-        played.url = f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        played.url = f"http{'s' if 'ssl' in options else ''}://127.0.0.1:{server.socket.getsockname()[1]}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -14,7 +14,8 @@ from websockets.http11 import Response
 from websockets.sync.server import ServerConnection
 
 from seqcli.client.catchup import Fills, Ledger
-from seqcli.commands import following, watching
+from seqcli.commands import fills as fills_command
+from seqcli.commands import following, order, portfolio, streaming, watching
 from seqcli.commands.session import Session
 from seqcli.commands.watching import watched
 from seqcli.errors import Denied
@@ -175,3 +176,20 @@ def test_waiting_for_an_order_is_woken_by_its_end(exchange: Exchange, seq: Seq) 
     other.join()
     assert (done.status, done.body["status"]) == (3, "CANCELLED")
     assert time.monotonic() - began < SOON_S
+
+
+@pytest.mark.parametrize("verb", [order.listed, portfolio.show, fills_command.listed])
+def test_lists_and_pages_are_watched_the_same_way(
+    exchange: Exchange, session: Session, verb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "is_watched", lambda: True)
+    frames = verb(session, **{"follow" if verb is fills_command.listed else "watch": True})
+    first = next(frames)
+    began = time.monotonic()
+    exchange.order(qty=0.01, venue="kraken")
+    second = next(frames)
+    assert first.live
+    assert second.live
+    assert first.body != second.body
+    assert time.monotonic() - began < SOON_S
+    frames.close()
