@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from seqcli.commands import words
+from seqcli.commands.ordering import NODE
 from seqcli.commands.session import Planned, Session
-from seqcli.errors import Failure, OutcomeUnknown, Partial
+from seqcli.errors import Failure, NotFound, OutcomeUnknown, Partial
 from seqcli.views import Result
 from seqcli.views import orders as tables
 from seqcli.wire import graphs, orders, safety
@@ -25,10 +26,15 @@ def these(session: Session, names: list[str]) -> Result:
 
 
 def every(session: Session, symbol: str | None, venue: str | None) -> Result:
-    """Cancel every open order of a symbol, of a venue, of both or of all."""
-    query = orders.ListQuery(status="open", symbol=symbol, venue=venue, limit=_PAGE)
+    """Cancel every open order of a symbol, of a venue, of both; or of all, and then what graphs hold back, too."""
+    whole = symbol is None and venue is None
     if session.options.dry_run:
-        return session.planned((orders.LIST, Request(query=query)), request("<each open order>"))
+        listed = orders.LIST, Request(query=orders.ListQuery(status="open", symbol=symbol, venue=venue, limit=_PAGE))
+        live = [
+            (graphs.LIST, Request(query=_live(0))),
+            (graphs.CANCEL, Request(path={"graph_id": "<each live graph>"})),
+        ]
+        return session.planned(*(live if whole else []), listed, request("<each open order>"))
     if venue is not None and symbol is None:
         reply = session.changed(safety.VENUE_CANCEL_ALL, Request(path={"venue": venue}))
         return session.seen(
@@ -39,8 +45,38 @@ def every(session: Session, symbol: str | None, venue: str | None) -> Result:
             table=tables.cancelled,
             failure=_left(reply.body),
         )
-    rows = session.client.call(orders.LIST, Request(query=query)).body.get("orders") or []
-    return _each(session, [str(row["node_order_id"]) for row in rows if _is_meant(row, symbol, venue)])
+    from seqcli.desk.killswitch import open_orders
+
+    found = [row for row in open_orders(session.client) if _is_meant(row, symbol, venue)]
+    several = _graphs(session, found) if whole else []
+    rest = [str(row["node_order_id"]) for row in found if row.get("graph_id") not in several]
+    return _each(session, [*several, *rest])
+
+
+def _graphs(session: Session, found: list[dict[str, Any]]) -> list[str]:
+    """Live graphs of several nodes: cancelled whole, or the end of one order would start the next one."""
+    names = dict.fromkeys(str(row.get("graph_id")) for row in found if row.get("node_id") not in (None, NODE))
+    offset, more = 0, True
+    while more:
+        body, failure = session.tried(
+            lambda at=offset: session.client.call(graphs.LIST, Request(query=_live(at))).body  # type: ignore[misc]
+        )
+        if isinstance(failure, NotFound):  # a service may have no list of graphs
+            break
+        if failure is not None:
+            raise failure
+        rows = body.get("execution_graphs") or []
+        names |= dict.fromkeys(
+            str(row["graph_id"])
+            for row in rows
+            if str(row.get("status")).upper() not in graphs.TERMINAL and row.get("node_count") != 1
+        )
+        offset, more = offset + len(rows), bool(rows) and bool(body.get("has_more"))
+    return list(names)
+
+
+def _live(offset: int) -> graphs.ListQuery:
+    return graphs.ListQuery(status="ACCEPTED,RUNNING,PAUSED", limit=_PAGE, offset=offset or None)
 
 
 def _is_meant(row: Any, symbol: str | None, venue: str | None) -> bool:

@@ -181,7 +181,8 @@ class Desk:
     def _open_usd_1e9(self) -> int:
         total = 0
         for order in open_orders(self._client):
-            price, left = order.get("limit_price_1e9") or order.get("arrival_mid_1e9"), order.get("remaining_qty_1e8")
+            prices = (order.get(name) for name in ("limit_price_1e9", "trigger_price_1e9", "arrival_mid_1e9"))
+            price, left = next(filter(None, prices), None), order.get("remaining_qty_1e8")
             notional = order.get("notional_usd_1e9")
             if isinstance(price, int) and isinstance(left, int):
                 total += -(-price * left // 10**8)

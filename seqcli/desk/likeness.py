@@ -1,10 +1,10 @@
-"""Is the graph that the exchange shows the one that was sent?"""
+"""Is the graph that the exchange shows the one that was sent, and has it ended?"""
 
 from typing import Any
 
 import msgspec
 
-from seqcli.wire import strict
+from seqcli.wire import graphs, strict
 
 
 def another(body: bytes, graph: dict[str, Any]) -> bool:
@@ -17,6 +17,17 @@ def same_size(body: bytes, graph: dict[str, Any]) -> bool:
     """Whether quantities are as sent; one that was amended, or is shown as another kind, is not."""
     rows = _nodes(graph)
     return not rows or _sizes(rows) == _sizes(_nodes(msgspec.json.decode(body)))
+
+
+def has_several(graph: dict[str, Any]) -> bool:
+    """Whether it has more than one node."""
+    nodes = graph.get("node_count")
+    return isinstance(nodes, int) and nodes > 1
+
+
+def may_go_on(graph: dict[str, Any]) -> bool:
+    """Whether nodes that wait may still start although every order so far was refused."""
+    return has_several(graph) and str(graph.get("status")).upper() not in graphs.TERMINAL
 
 
 def _nodes(graph: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ import msgspec
 from seqcli.client import retry
 from seqcli.client.client import Client, Reply
 from seqcli.desk.journal import Intent, Journal
-from seqcli.desk.likeness import another, same_size
+from seqcli.desk.likeness import another, has_several, may_go_on, same_size
 from seqcli.errors import (
     Ambiguous,
     Denied,
@@ -200,11 +200,11 @@ class _Run:
         """A graph that the server has: accepted, unless its order was refused with nothing filled."""
         shown = body.get("orders")
         rows = [row for row in shown if isinstance(row, dict)] if isinstance(shown, list) else []
-        status = rows[0].get("status") if len(rows) == 1 and not _has_several(body) else body.get("status")
+        status = rows[0].get("status") if len(rows) == 1 and not has_several(body) else body.get("status")
         refused = [row for row in rows if row.get("status") == "REJECTED" and not row.get("filled_qty_1e8")]
         identity = body.get("node_order_id") or (rows[0].get("node_order_id") if rows else None)
         outcome = self._outcome("accepted", reply=body, status=str(status) if status else None, identity=identity)
-        if rows and len(refused) == len(rows) and not _may_go_on(body):
+        if rows and len(refused) == len(rows) and not may_go_on(body):
             reason = rows[0].get("failure_reason") or "REJECTED"
             detail = rows[0].get("failure_detail")
             sentence = f"rejected: {reason}" + (f" – {detail}" if detail else "")
@@ -304,14 +304,3 @@ class _Run:
             reply=reply,
             failure=failure,
         )
-
-
-def _has_several(graph: dict[str, Any]) -> bool:
-    """Whether it has more than one node."""
-    nodes = graph.get("node_count")
-    return isinstance(nodes, int) and nodes > 1
-
-
-def _may_go_on(graph: dict[str, Any]) -> bool:
-    """Whether nodes that wait may still start although every order so far was refused."""
-    return _has_several(graph) and str(graph.get("status")).upper() not in graphs.TERMINAL

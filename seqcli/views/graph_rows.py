@@ -32,21 +32,23 @@ class Row(msgspec.Struct, kw_only=True):
 
 def rows(body: Any, *, unfolded: bool) -> list[Row]:
     """Every node, parents first; with their slices."""
-    nodes, edges = items(body, "nodes"), items(body, "edges")
+    nodes, edges = items(body, "nodes"), edges_of(items(body, "edges"))
+    details = {row.get("node_order_id"): text(row, "failure_detail") for row in items(body, "orders")}
     foldable = len(nodes) > MANY and not unfolded
-    found = [row for node, guide in _walk(nodes, edges) for row in _of_node(body, node, guide, foldable=foldable)]
+    found: list[Row] = []
+    for node, guide in _walk(nodes, edges):
+        notes = _notes(node, edges, details.get(node.get("node_order_id"), ""))
+        found += _of_node(node, guide, notes, foldable=foldable)
     return found if unfolded else [row for run in _runs(found) for row in run]
 
 
 # -- order and guides ------------------------------------------------------------------------------------------------
 
 
-def _walk(nodes: list[Any], edges: list[Any]) -> Iterator[tuple[Any, str]]:
+def _walk(nodes: list[Any], edges: Edges) -> Iterator[tuple[Any, str]]:
     """Nodes in the order of the tree, each with the lines that lead to it. A chain stays at its depth."""
     by_name = {text(node, "node_id"): node for node in nodes}
-    parents = {
-        name: text(rows[0], "from_node") for name, rows in edges_of(edges).starting.items() if name in by_name and rows
-    }
+    parents = {name: text(rows[0], "from_node") for name, rows in edges.starting.items() if name in by_name and rows}
     children: dict[str, list[str]] = {}
     for name in by_name:
         parent = parents.get(name)
@@ -78,8 +80,7 @@ def _inner(names: list[str], below: str, *, chained: bool) -> list[tuple[str, st
 # -- one node --------------------------------------------------------------------------------------------------------
 
 
-def _of_node(body: Any, node: Any, guide: str, *, foldable: bool) -> Iterator[Row]:
-    edges = edges_of(items(body, "edges"))
+def _of_node(node: Any, guide: str, notes: list[tuple[str, str]], *, foldable: bool) -> Iterator[Row]:
     status, slices = text(node, "status").upper(), items(node, "slices")
     yield Row(
         name=text(node, "node_id"),
@@ -89,7 +90,7 @@ def _of_node(body: Any, node: Any, guide: str, *, foldable: bool) -> Iterator[Ro
         qty=_whole(node, "qty_1e8") or _fixed(node),
         filled=_whole(node, "filled_qty_1e8") or 0,
         price=_price(node),
-        notes=_notes(body, node, edges),
+        notes=notes,
         like=_node_like(node, status) if foldable and not slices else "",
     )
     below = guide[:-3] + ("│  " if guide.endswith("├─ ") else "   ") if guide else ""
@@ -125,7 +126,7 @@ def _node_like(node: Any, status: str) -> str:
     return f"{status} {text(node, 'side')} {text(node.get('instrument'), 'symbol')}" if alike else ""
 
 
-def _notes(body: Any, node: Any, edges: Edges) -> list[tuple[str, str]]:
+def _notes(node: Any, edges: Edges, detail: str) -> list[tuple[str, str]]:
     name, status = text(node, "node_id"), text(node, "status").upper()
     notes: list[tuple[str, str]] = []
     starting, ending = edges.starting.get(name, []), edges.ending.get(name, [])
@@ -140,17 +141,12 @@ def _notes(body: Any, node: Any, edges: Edges) -> list[tuple[str, str]]:
             notes.append((f"ends {moment(edge)}", "dim"))
     reason = text(node, "failure_reason")
     if reason:
-        notes.append((" – ".join(filter(None, (reason, _detail(body, node)))), "bad"))
+        notes.append((" – ".join(filter(None, (reason, detail))), "bad"))
     return notes
 
 
 def _times(edge: Any) -> str:
     return f" ×{fired(edge)}" if fired(edge) > 1 else ""
-
-
-def _detail(body: Any, node: Any) -> str:
-    order = next((row for row in items(body, "orders") if row.get("node_order_id") == node.get("node_order_id")), None)
-    return text(order, "failure_detail") if order is not None else ""
 
 
 def _price(row: Any) -> str:

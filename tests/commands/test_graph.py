@@ -340,3 +340,42 @@ def test_of_a_service_without_a_list_the_graphs_of_its_orders_are_listed(seq: Se
     rows = [tuple(row[name] for name in names) for row in done.body["execution_graphs"]]
     assert rows == [tuple(row[name] for name in names) for row in known]
     assert seq("--local", "graph", "list", "--status", "RUNNING").status == 5
+
+
+HELD: dict[str, Any] = {
+    "far": node("far", instrument={"symbol": ETH}, order_type={"limit": {"price_1e9": 10**10}}),
+    "next": node("next", instrument={"symbol": ETH}, order_type={"limit": {"price_1e9": 11 * 10**9}}),
+    "now": node("now", instrument={"symbol": ETH}),
+}
+
+
+def held(seq: Seq, folder: Path) -> None:
+    """A graph whose end starts another order, one that waits with nothing open, and an order by itself."""
+    started = graph(HELD["far"], HELD["next"], edges=[edge("far", "next", trigger="on_done")], graph_id="started")
+    later = {"on_timeout": {"ms": 3_600_000}}
+    waiting = graph(HELD["now"], HELD["next"], edges=[edge("now", "next", trigger=later)], graph_id="waiting")
+    for body in (started, waiting):
+        assert seq("--local", "graph", "submit", written(folder, body), "--json").status == 0
+    assert seq("--local", "order", "buy", ETH, "1", "--limit", "10", "--graph-id", "alone").status == 0
+
+
+def test_cancel_all_leaves_nothing_that_would_start_by_itself(seq: Seq, tmp_path: Path) -> None:
+    held(seq, tmp_path)
+    done = seq("--local", "order", "cancel", "--all", "--json")
+    assert (done.status, done.body["failed"]) == (0, 0)
+    assert {row["graph_id"] for row in done.body["orders"]} == {"started", "waiting", "alone"}
+    assert seq("--local", "order", "--json").body["orders"] == []
+    statuses = {row["graph_id"]: row["status"] for row in seq("--local", "graph", "--json").body["execution_graphs"]}
+    assert (statuses["started"], statuses["waiting"]) == ("CANCELLED", "CANCELLED")
+
+
+def test_negative_control_cancelled_order_by_order_the_next_one_starts(
+    seq: Seq, tmp_path: Path, monkeypatch: Any
+) -> None:
+    from seqcli.commands import cancelling
+
+    monkeypatch.setattr(cancelling, "_graphs", lambda _session, _found: [])
+    held(seq, tmp_path)
+    assert seq("--local", "order", "cancel", "--all").status == 0
+    (order,) = seq("--local", "order", "--json").body["orders"]
+    assert (order["graph_id"], order["node_id"]) == ("started", "next")

@@ -1,6 +1,7 @@
 """Graphs of several nodes through the desk: what became of one, what the policy counts, what a change of a node is."""
 
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -68,7 +69,7 @@ def test_a_graph_is_rejected_only_when_it_has_ended_with_every_order_refused(des
 
 
 def test_negative_control_without_that_look_a_graph_that_goes_on_is_called_refused(desk, client, monkeypatch):
-    monkeypatch.setattr(submit, "_may_go_on", lambda _graph: False)
+    monkeypatch.setattr(submit, "may_go_on", lambda _graph: False)
     client.answers = [lambda body, path: answered(body, path, roots=("REJECTED",))]
     assert desk.submit(pair()).outcome == "rejected"
 
@@ -139,6 +140,14 @@ def test_a_stop_is_worth_its_trigger_where_that_is_more():
     assert judge(
         {"max_order_notional_usd": "1"}, submission.GraphOrder(nodes=[node("a", "buy", stop(3500))])
     ).worth_1e9 == (3500 * USD)
+
+
+def test_an_armed_stop_that_is_open_is_worth_its_trigger(desk, client):
+    row: dict[str, Any] = {"node_order_id": "graph:g:sl:1", "status": "NEW"}
+    row |= {"limit_price_1e9": None, "arrival_mid_1e9": None}
+    row |= {"trigger_price_1e9": 2000 * USD, "remaining_qty_1e8": 2 * UNIT, "notional_usd_1e9": None}
+    client.answers = [{"orders": [row], "total": 1, "has_more": False}]
+    assert desk._open_usd_1e9() == 4000 * USD
 
 
 def test_a_list_and_a_size_hold_for_each_node():
