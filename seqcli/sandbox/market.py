@@ -113,14 +113,14 @@ class SyntheticMarket:
         source = self._source(symbol, venue)
         return source.prints(from_ns, to_ns) if source else iter(())
 
-    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+    def funding(self, symbol: str, venue: str, ts_ns: int, *, marked: bool = True) -> Funding | None:
         """What a perp pays; the mark is the venue's mid."""
         line = self._line(symbol)
         rates = line.rates.get(venue) if line else None
-        touch = self.touch(symbol, venue, ts_ns)
-        if rates is None or touch is None:
+        if rates is None:
             return None
-        return Funding(rates.rate_1e9(ts_ns), mid_price(*touch), rates.open_interest_1e8(ts_ns))
+        touch = self.touch(symbol, venue, ts_ns) if marked else None
+        return Funding(rates.rate_1e9(ts_ns), mid_price(*touch) if touch else 0, rates.open_interest_1e8(ts_ns))
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

@@ -58,9 +58,9 @@ class Reachable:
         """The trades of a connected venue."""
         return self.market.prints(symbol, venue, from_ns, to_ns) if self.reaches(symbol, venue) else iter(())
 
-    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+    def funding(self, symbol: str, venue: str, ts_ns: int, *, marked: bool = True) -> Funding | None:
         """As the market's: a venue takes it whether or not it is reached."""
-        return self.market.funding(symbol, venue, ts_ns)
+        return self.market.funding(symbol, venue, ts_ns, marked=marked)
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

@@ -13,6 +13,8 @@ from seqcli.sandbox.ledger import half_even, mid_price
 from seqcli.wire.history import FairPrice, FundingPoint, FundingRate
 
 FRESH_NS = 5_000_000_000
+MARKED = 10_000
+"""Settlements of one reply that are shown with their marks, which are dear to read."""
 SIDE_USD = 125_000
 """Of each side so much is looked at; less where there is less."""
 _QUOTES = ("USD", "USDC", "USDT")
@@ -135,11 +137,12 @@ def _hourly(found: Funding | None, venue: str) -> Decimal | None:
 
 
 def settled(market: Market, symbol: str, venue: str, start_ns: int, end_ns: int) -> list[FundingPoint]:
-    """The settlements of [start, end), oldest first: what positions paid."""
-    first = next_ns(venue, start_ns - 1)
-    found = ((at, market.funding(symbol, venue, at)) for at in range(first, end_ns, interval_ns(venue)))
+    """The settlements of [start, end), oldest first: what positions paid. Of more than `MARKED` without the marks."""
+    instants = range(next_ns(venue, start_ns - 1), end_ns, interval_ns(venue))
+    marked = len(instants) <= MARKED
+    found = ((at, market.funding(symbol, venue, at, marked=marked)) for at in instants)
     return [
-        FundingPoint(ts_ns=at, rate_1e9=each.rate_1e9, mark_price_1e9=each.mark_price_1e9)
+        FundingPoint(ts_ns=at, rate_1e9=each.rate_1e9, mark_price_1e9=each.mark_price_1e9 if marked else None)
         for at, each in found
         if each is not None
     ]

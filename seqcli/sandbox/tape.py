@@ -219,7 +219,7 @@ class RecordedMarket:
         player = self._player(symbol, venue)
         return player.prints(from_ns, to_ns) if player else iter(())
 
-    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:  # noqa: ARG002 - as every market's
+    def funding(self, symbol: str, venue: str, ts_ns: int, *, marked: bool = True) -> Funding | None:  # noqa: ARG002 - as every market's
         """Nothing: recordings hold books and trades, and no rate is made up beside them."""
         return None
 

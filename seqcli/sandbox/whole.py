@@ -119,9 +119,9 @@ class WholeMarket:
             return self.synthetic.prints(symbol, venue, from_ns, to_ns)
         return self._trading.prints(named, from_ns, to_ns) if venue == named.contract.venue else iter(())
 
-    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+    def funding(self, symbol: str, venue: str, ts_ns: int, *, marked: bool = True) -> Funding | None:
         """What a perp pays."""
-        return self.synthetic.funding(symbol, venue, ts_ns)
+        return self.synthetic.funding(symbol, venue, ts_ns, marked=marked)
 
     def touches(  # noqa: PLR0917 - the six words of one question
         self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int

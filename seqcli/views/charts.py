@@ -69,6 +69,7 @@ def candles(bars: Sequence[Candle], frame: Frame) -> list[str]:
     step = min((after.ts_ns - bar.ts_ns for bar, after in pairwise(bars)), default=SECOND)
     canvas = _Canvas(frame, [each for bar in bars for each in (bar.low, bar.high)], [_span(first, last, frame)])
     together = -(-((last - first) // step + 1) // canvas.columns)
+    canvas.say(f"{together} bars a candle" if together > 1 else "")
     slots = (last - first) // (step * together) + 1
     wide = canvas.columns // slots
     canvas.times(first, first + step * together * canvas.columns // wide)
@@ -119,7 +120,7 @@ class _Canvas:
 
     def __init__(self, frame: Frame, values: Sequence[int], notes: Sequence[str]) -> None:
         self._frame = frame
-        self._notes = notes
+        self._notes = list(notes)
         low, high = min(values), max(values)
         self._low, self._high = (low, high) if low < high else (low - 1, high + 1)
         height = frame.height - len(notes)
@@ -147,6 +148,11 @@ class _Canvas:
         body = _SOLID if self._frame.colour or bar.close < bar.open else _RISING
         for mark, ends in ((_WICK, (bar.low, bar.high)), (body, (bar.open, bar.close))):
             self._plot.plot([column] * 2, [end - self._low for end in ends], marker=mark, color=colour)
+
+    def say(self, words: str) -> None:
+        """Add to the line below the picture, as far as it fits."""
+        shown = self._notes[0].rstrip()
+        self._notes[0] = f"{shown}, {words}"[: self._frame.width].ljust(self._frame.width) if words else self._notes[0]
 
     def lines(self) -> list[str]:
         """The picture."""

@@ -104,7 +104,7 @@ class FundingPoint(msgspec.Struct, kw_only=True):
 
 
 class FundingHistory(msgspec.Struct, kw_only=True):
-    """Settlements of one perp on one venue, oldest first; `symbol` as it was asked for."""
+    """Settlements of one perp on one venue, oldest first; `symbol` as it was asked for. Very many are without marks."""
 
     symbol: str
     venue: str

@@ -97,7 +97,7 @@ class HandMarket:
     def prints(self, symbol: str, venue: str, from_ns: int, to_ns: int) -> Iterator[Print]:
         return (row for row in self._prints.get((symbol, venue), ()) if from_ns < row.ts_ns <= to_ns)
 
-    def funding(self, symbol: str, venue: str, ts_ns: int) -> Funding | None:
+    def funding(self, symbol: str, venue: str, ts_ns: int, *, marked: bool = True) -> Funding | None:  # noqa: ARG002
         return self.rates.get((symbol, venue, ts_ns))
 
     def touches(self, symbol: str, venue: str, side: Side, price_1e9: int, from_ns: int, to_ns: int) -> Iterator[int]:

@@ -16,6 +16,7 @@ from seqcli.sandbox.exchange import Exchange
 from seqcli.sandbox.funding import HOUR_NS, interval_ns, next_ns
 from seqcli.sandbox.ledger import funding_usd, half_even
 from seqcli.sandbox.market import SyntheticMarket
+from seqcli.sandbox.seeding import Seed
 from seqcli.wire.submission import SimpleOrder
 from tests.sandbox.stage import ME, START, HandMarket, Stage, px, sz, two_venues
 
@@ -175,6 +176,21 @@ def test_a_reload_neither_pays_twice_nor_forgets() -> None:
         broken.pass_time(5 * HOUR_NS)
     assert payments(whole) == payments(broken)
     assert len(payments(whole)) == 50
+
+
+def test_seeded_perps_are_funded_and_a_reset_leaves_the_books_whole() -> None:
+    stage = Stage(funded(100_000, 100_000, 100_000))
+    row = Seed(venue="hyperliquid", kind="perp", symbol=PERP, amount=-sz("2"), cost_usd_1e9=-px("90000"), cash="USDC")
+    stage.exchange.account(ME, stage.now)
+    stage.exchange.seed(ME, [row], stage.now, replace=False)
+    stage.pass_time(FIRST - stage.now)
+    assert payments(stage)[0]["paid_usd_1e9"] == -px("10")
+    stage.exchange.reset(ME, stage.now)
+    stage.settle()
+    check(stage.exchange)
+    stage.pass_time(2 * HOUR_NS)
+    assert len(payments(stage)) == 1
+    assert stage.again().snapshot() == stage.exchange.snapshot()
 
 
 Step = tuple[str, int, int]

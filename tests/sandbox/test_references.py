@@ -125,6 +125,9 @@ def test_funding_marks_are_the_bars_of_that_venue(desk: Desk) -> None:
 @pytest.mark.parametrize(("name", "days"), [("", 30), ("&range=1d", 1), ("&range=3m", 90), ("&range=max", 3650)])
 def test_funding_history_has_ranges(desk: Desk, name: str, days: int) -> None:
     assert desk(f"/v1/funding_history/{PERP}?venue=okx{name}")["count"] == days * 3
+    hourly = desk(f"/v1/funding_history/{PERP}?venue=hyperliquid{name}")["points"]
+    assert len(hourly) == days * 24
+    assert {row["mark_price_1e9"] is None for row in hourly} == {days > 365}
     window = f"start_ts={NOW_S - 5 * DAY_S}&end_ts={NOW_S - 3 * DAY_S}"
     assert desk(f"/v1/funding_history/{PERP}?venue=okx{name}&{window}")["count"] == 6
 

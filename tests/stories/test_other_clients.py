@@ -63,6 +63,10 @@ def test_the_vendor_s_sdk_trades_unchanged(serve):
     assert client.fills()
     assert client.symbols()
     assert client.fees("BTC-USD")
+    assert client.price_history("BTC-USD", range="1h")["count"] == 60
+    assert client.price_history("BTC-USD", fidelity_secs=0)["points"][0]["venue_id"]
+    assert client.funding_history("BTC-USDT", "binance")["symbol"] == "BTC-USDT"
+    assert client.funding_rates(symbol="BTC-USDT")["unit"] == "bps_per_hour"
     assert client.edges()
     assert client.account()
     assert client.risk_limits()

@@ -84,6 +84,8 @@ def test_candles_too_many_for_the_width_are_put_together_and_lose_no_extreme() -
     assert rows[1].count("│") == 2
     spike = rows[1].index("│", 7)
     assert all(row[spike] in "│█▒" for row in rows[1:17])
+    assert rows[-1].rstrip().endswith(" UTC, 19 bars a candle")
+    assert "candle" not in charts.candles(wave(20), Frame(width=60))[-1]
 
 
 def test_bars_left_out_are_a_gap_of_their_length() -> None:
