@@ -21,7 +21,7 @@ COMMANDS: dict[str, str] = {
     "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",
-    "algo": "Deploy, start and stop algorithms",
+    "algo": "Write, deploy, start and stop algorithms",
     "health": "Is the exchange well, and are its edges connected?",
     "sandbox": "The exchange in the box: serve, reset, seed, faults",
     "journal": "What was sent from this machine, and how it ended",

@@ -96,6 +96,17 @@ class LocalTransport:
             self._http.close()
 
 
+def module_shape(content: bytes) -> tuple[list[str], str | None]:
+    """The callbacks that an algorithm exports; and what keeps it from being one, None when nothing does."""
+    from seqcli.sandbox.modules import NotAModule, check
+
+    try:
+        shape = check(content)
+    except NotAModule as error:
+        return [], str(error)
+    return sorted(name for name in shape.exports if name.startswith("algo_on_")), None
+
+
 def _target(url: str) -> tuple[str, str]:
     if not url.startswith(f"{BASE_URL}/"):
         raise NotSent(f"{url} is not an address of the embedded exchange")

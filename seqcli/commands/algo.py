@@ -1,58 +1,73 @@
-"""`seq algo`: put a compiled algorithm on the exchange's edges, start and stop it."""
+"""`seq algo`: write an algorithm, put it on the exchange's edges, start and stop it, look at what it does."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import algo_looks, projects, words
+from seqcli.commands.algo_names import Which, identity
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
-from seqcli.errors import NotFound, Partial, Usage
+from seqcli.errors import Partial, Usage
 from seqcli.views import Result
 from seqcli.views import algos as tables
 from seqcli.wire import algos
 from seqcli.wire.operation import Request
 
-command = Noun("algo", "Deploy, start and stop algorithms.", examples=("seq --local algo list",))
+command = Noun(
+    "algo",
+    "Write, deploy, start and stop algorithms (WebAssembly).",
+    examples=("seq algo init maker", "seq --local algo list"),
+)
 
-Module = Annotated[Path, typer.Argument(metavar="FILE", help="A WebAssembly module.", show_default=False)]
-Which = Annotated[
-    str, typer.Argument(metavar="NAME", help="A deployment's name, id or only symbol.", show_default=False)
-]
-SymbolsOption = Annotated[
-    list[str],
-    typer.Option("--symbol", metavar="SYMBOL", help="Where it trades; repeat for several.", show_default=False),
-]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; else the file's.")]
-VenueOption = Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these venues.")]
-Labels = Annotated[
-    list[str] | None,
-    typer.Option("--label", metavar="KEY=VALUE", help="A label of your own.", show_default=False),
-]
-Start = Annotated[bool, typer.Option("--start", help="Start it once every edge has it; else it stays stopped.")]
+command.verb("init", "seq algo init maker", "seq algo init maker --lang c")(projects.init)
+command.verb("build", "seq algo build maker")(projects.build)
 
 
-@command.verb("deploy", "seq --local algo deploy maker.wasm --symbol ETH-USD")
-def deploy(
-    session: Session,
-    *,
-    module: Module,
-    symbol: SymbolsOption,
-    name: NameOption = None,
-    venue: VenueOption = None,
-    label: Labels = None,
-    start: Start = False,
-) -> Result:
-    """Upload a module. Done when every edge that can run it reports the uploaded hash; else status 10."""
-    body = _upload(module, symbol, name, venue, label)
+class Upload(msgspec.Struct):
+    """What to deploy, and over what the project says."""
+
+    module: Annotated[
+        Path | None, typer.Argument(metavar="[FILE|DIR]", help="A module, or a project; else this folder.")
+    ] = None
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", metavar="SYMBOL", help="Where it trades; repeat for several.", show_default=False),
+    ] = None
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; else the file's.")] = None
+    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these venues.")] = None
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="KEY=VALUE", help="A label of your own.", show_default=False),
+    ] = None
+    skip_build: Annotated[bool, typer.Option("--skip-build", help="Deploy what was built before.")] = False
+    replace: Annotated[bool, typer.Option("--replace", help="Swap the code of the deployment of that name.")] = False
+    start: Annotated[bool, typer.Option("--start", help="Start it once every edge has it; else it stays stopped.")] = (
+        False
+    )
+
+
+@command.verb("deploy", "seq --local algo deploy maker.wasm --symbol ETH-USD", "seq algo deploy . --start")
+def deploy(session: Session, upload: Upload) -> Result:
+    """Upload a module, or build a project and upload it. Done when every edge that can run it reports the uploaded
+    hash; else status 10. Stopped unless --start.
+    """
+    body = _body(upload)
     request = Request(body=body)
     if session.options.dry_run:
-        later = [(algos.DEPLOYMENT_START, Request(path={"id": "<deployment_id>"}))] if start else []
+        later = [(algos.DEPLOYMENT_START, Request(path={"id": "<deployment_id>"}))] if upload.start else []
         return session.planned((algos.DEPLOYMENT_CREATE, request), *later)
-    deployed = session.changed(algos.DEPLOYMENT_CREATE, request).body
+    look = "see what is there: seq algo list"
+    if upload.replace:
+        change = algos.Patch(symbols=body.symbols, risk=body.risk, params=body.params, wasm_base64=body.wasm_base64)
+        path = {"id": identity(session, body.name)}
+        deployed = session.changed(algos.DEPLOYMENT_PATCH, Request(path=path, body=change), look=look).body
+    else:
+        deployed = session.changed(algos.DEPLOYMENT_CREATE, request, look=look).body
     missing = _missing(deployed, body.sha256 or "")
-    if start and not missing:
+    if upload.start and not missing:
         deployed = session.changed(algos.DEPLOYMENT_START, Request(path={"id": deployed["deployment_id"]})).body
     return session.seen(deployed, ids=_ids(deployed), table=tables.one, failure=missing)
 
@@ -70,7 +85,7 @@ def show(session: Session, which: Which) -> Result:
     """One deployment with its edges."""
     if session.options.dry_run:
         return session.planned((algos.DEPLOYMENT_SHOW, Request(path={"id": which})))
-    request = Request(path={"id": _identity(session, which)})
+    request = Request(path={"id": identity(session, which)})
     return session.read(algos.DEPLOYMENT_SHOW, request, ids="deployment_id", table=tables.one)
 
 
@@ -92,10 +107,17 @@ def stop(session: Session, which: Which) -> Result:
     )
 
 
+command.verb("undeploy", "seq --local algo undeploy maker --yes")(algo_looks.undeploy)
+command.verb("logs", "seq --local algo logs maker", "seq --local algo logs maker -f")(algo_looks.logs)
+command.verb("metrics", "seq --local algo metrics maker")(algo_looks.metrics)
+command.verb("traces", "seq --local algo traces maker --max 5")(algo_looks.traces)
+command.verb("mesh", "seq --local algo mesh maker")(algo_looks.mesh)
+
+
 def _switch(session: Session, which: str, operation: Any) -> Result:
     if session.options.dry_run:
         return session.planned((operation, Request(path={"id": which})))
-    body = session.changed(operation, Request(path={"id": _identity(session, which)})).body
+    body = session.changed(operation, Request(path={"id": identity(session, which)})).body
     return session.seen(body, ids=_ids(body), table=tables.one)
 
 
@@ -103,21 +125,32 @@ def _ids(body: Any) -> list[str]:
     return [str(body["deployment_id"])] if isinstance(body, dict) and "deployment_id" in body else []
 
 
-def _upload(
-    module: Path, symbols: list[str], name: str | None, venue: str | None, labels: list[str] | None
-) -> algos.CreateDeployment:
+def _body(upload: Upload) -> algos.CreateDeployment:
+    """The upload: what the words say, else what the project says."""
     import base64
     import hashlib
 
-    content = words.content(str(module), algos.MODULE_LIMIT)
+    path = upload.module or Path()
+    project = projects.read(path).algo if path.is_dir() else None
+    if path.is_dir():
+        path = projects.compiled(path) if not upload.skip_build else projects.built(path)
+    content = words.content(str(path), algos.MODULE_LIMIT)
     if not content.startswith(b"\0asm"):
-        raise Usage(f"{module} is not a WebAssembly module", hint="compile it for wasm32-unknown-unknown")
+        raise Usage(f"{path} is not a WebAssembly module", hint="compile it for wasm32-unknown-unknown")
+    projects.facts(path)
+    symbols = upload.symbol or (project.symbols if project else [])
+    if not symbols:
+        raise Usage("which symbol?", hint="add --symbol ETH-USD")
+    venues = words.venues(upload.venue).split(",") if upload.venue else project.venues if project else None
     return algos.CreateDeployment(
-        name=name or module.stem,
+        name=upload.name or (project.name if project else path.stem),
         wasm_base64=base64.b64encode(content).decode(),
         symbols=[words.symbol(symbol) for symbol in symbols],
-        venues=words.venues(venue).split(",") if venue else None,
-        labels=dict(map(_label, labels)) if labels else None,
+        venues=venues or None,
+        labels=dict(map(_label, upload.label)) if upload.label else project.labels or None if project else None,
+        risk=project.risk if project else None,
+        params=project.params or None if project else None,
+        mesh=project.mesh or None if project else None,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
@@ -143,17 +176,3 @@ def _missing(deployed: Any, sha256: str) -> Partial | None:
         f"{pushed} of {capable} edges have the module; not {', '.join(wrong) or 'all'}; nothing was started",
         hint="deploy again, or see: seq algo show " + str(deployed.get("name")),
     )
-
-
-def _identity(session: Session, which: str) -> str:
-    """The id of the deployment with this id, name or only symbol. Raises `NotFound`."""
-    rows = session.client.call(algos.DEPLOYMENTS, Request()).body.get("deployments") or []
-    for matches in (
-        lambda row: which in (row.get("deployment_id"), row.get("name")),
-        lambda row: row.get("symbols") == [which],
-    ):
-        found = [row for row in rows if matches(row)]
-        if len(found) == 1:
-            return str(found[0]["deployment_id"])
-    names = ", ".join(str(row.get("name")) for row in rows)
-    raise NotFound(f"no deployment is called {which!r}", hint=f"there are: {names}" if names else "there are none yet")

@@ -3,6 +3,7 @@ asked for.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from seqcli.sandbox.damage import Corrupt
@@ -14,7 +15,9 @@ from seqcli.sandbox.store import SNAPSHOT_BYTES, Store, open_store, set_aside
 
 if TYPE_CHECKING:
     from seqcli.sandbox.books import Market
+    from seqcli.sandbox.deployments import Deployments
     from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.fleet import Fleet
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.outages import Reachable
     from seqcli.sandbox.prediction.catalogue import Catalogue
@@ -50,6 +53,7 @@ class OpenBox:
         self._vault: Vault | None = None
         self._tickets: Tickets | None = None
         self.hub: Hub | None = None
+        self.fleet: Fleet | None = None
         self.api_key = state.first_key()
         self._use(open_store(state.database, clock_ns(), thorough=thorough))
 
@@ -98,6 +102,13 @@ class OpenBox:
     def contracts(self) -> "Catalogue | None":
         """Prediction markets, where the market has some."""
         return getattr(self.market.market, "contracts", None)
+
+    @cached_property
+    def deployments(self) -> "Deployments":
+        """Algorithms as they are kept."""
+        from seqcli.sandbox.deployments import Deployments
+
+        return Deployments(self.store)
 
     @property
     def down(self) -> frozenset[str]:

@@ -12,23 +12,26 @@ import msgspec
 
 MAX_FUNCTIONS = 10_000
 """Compiling is outside every limit of a running module, so its work is bounded beforehand."""
+MAX_PAGES = 256
 _MAGIC = b"\0asm\1\0\0\0"
 _I32 = 0x7F
 _FUNCTION, _TABLE, _MEMORY, _GLOBAL = range(4)
-_TYPES, _IMPORTS, _FUNCTIONS, _EXPORTS = 1, 2, 3, 7
+_TYPES, _IMPORTS, _FUNCTIONS, _MEMORIES, _EXPORTS, _DATA = 1, 2, 3, 5, 7, 11
 _FUNCTION_TYPE = 0x60
+_I32_CONST, _END = 0x41, 0x0B
 
 Type = tuple[tuple[int, ...], tuple[int, ...]]
 """Parameters and results."""
 
 
-def _type(parameters: int, results: int) -> Type:
+def kind_of(parameters: int, results: int) -> Type:
+    """The type of a function of so many u32 in and out."""
     return (_I32,) * parameters, (_I32,) * results
 
 
-_BOOK = {"algo_on_book": _type(2, 1), "algo_on_book_v3": _type(3, 1)}
-_ALLOC = _type(1, 1)
-_IMPORTABLE = {("env", "host_log_impl"): _type(3, 0), ("env", "__seq_send"): _type(4, 1)}
+_BOOK = {"algo_on_book": kind_of(2, 1), "algo_on_book_v3": kind_of(3, 1)}
+_ALLOC = kind_of(1, 1)
+_IMPORTABLE = {("env", "host_log_impl"): kind_of(3, 0), ("env", "__seq_send"): kind_of(4, 1)}
 
 
 class NotAModule(ValueError):
@@ -36,12 +39,17 @@ class NotAModule(ValueError):
 
 
 class Shape(msgspec.Struct):
-    """What a module imports and exports; a name with None is no function."""
+    """What a module imports and exports; a name with None is no function.
+
+    `pages` is its memory at the start, 64 KiB each; `data` where its data lies in it, (start, end).
+    """
 
     imports: dict[tuple[str, str], Type | None]
     exports: dict[str, Type | None]
     memories: set[str]
     functions: int
+    pages: int = 0
+    data: list[tuple[int, int]] = []
 
 
 def check(raw: bytes) -> Shape:
@@ -55,6 +63,8 @@ def check(raw: bytes) -> Shape:
     for (module, name), kind in shape.imports.items():
         if kind is None or _IMPORTABLE.get((module, name)) != kind:
             raise NotAModule(f"imports {module}.{name}, which is not offered (or not with this type)")
+    if shape.pages > MAX_PAGES:
+        raise NotAModule(f"wants {shape.pages} pages of memory at once: at most {MAX_PAGES}")
     if "memory" not in shape.memories:
         raise NotAModule("exports no memory")
     if shape.exports.get("algo_alloc") != _ALLOC:
@@ -101,6 +111,16 @@ class _Bytes:
             if byte < 0x80:  # noqa: PLR2004 - the last byte has no high bit
                 return value
 
+    def signed(self) -> int:
+        """A signed LEB128 of 32 bits, as an address."""
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:  # noqa: PLR2004 - the last byte has no high bit
+                return value & 0xFFFFFFFF
+
     def text(self) -> str:
         length = self.number()
         self.at += length
@@ -130,6 +150,8 @@ def _read(source: _Bytes) -> Shape:
     rows(_IMPORTS, lambda part: _import(part, shape, kinds, functions))
     imported = len(functions)
     rows(_FUNCTIONS, lambda part: functions.append(part.number()))
+    rows(_MEMORIES, lambda part: _room(part, shape))
+    rows(_DATA, lambda part: _data(part, shape))
     rows(_EXPORTS, lambda part: _export(part, shape, kinds, functions))
     shape.functions = len(functions) - imported
     return shape
@@ -155,3 +177,27 @@ def _export(part: _Bytes, shape: Shape, kinds: list[Type], functions: list[int])
     shape.exports[name] = kinds[functions[index]] if kind == _FUNCTION else None
     if kind == _MEMORY:
         shape.memories.add(name)
+
+
+def _room(part: _Bytes, shape: Shape) -> None:
+    limited = part.number() & 1
+    shape.pages += part.number()
+    if limited:
+        part.number()
+
+
+def _data(part: _Bytes, shape: Shape) -> None:
+    """An active segment at a constant; what is placed by a global or copied in later is not seen."""
+    flag = part.number()
+    if flag == 2:  # noqa: PLR2004 - names its memory
+        part.number()
+    start = 0
+    if flag != 1:
+        opcode = part.byte()
+        start = part.signed() if opcode == _I32_CONST else part.number()
+        if part.byte() != _END:
+            raise NotAModule("places data by a computation")
+    size = part.number()
+    part.at += size
+    if flag != 1:
+        shape.data.append((start, start + size))

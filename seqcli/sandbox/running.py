@@ -115,12 +115,16 @@ class Running:
                 commits.begin()
             await self._look()
             spent = clock() - began
-            await asyncio.sleep(max(spent, (_LISTENED_TICK_S if self._hub.listened else _TICK_S) - spent))
+            often = self._hub.listened or bool(self._box.fleet)
+            await asyncio.sleep(max(spent, (_LISTENED_TICK_S if often else _TICK_S) - spent))
         self._gate.report(f"halted, and every request is refused: {sequencer.halted}")
 
     def _pass_time(self) -> None:
         try:
-            self._box.catch_up()
+            now_ns = self._box.catch_up()
+            if self._box.fleet:
+                self._box.fleet.step(now_ns)
+                self._box.sequencer.stage()
             self._box.sequencer.publish()
         except Exception:  # noqa: BLE001 - whatever it is, an exchange that cannot go on must not pretend to
             self._gate.report(f"the exchange cannot go on\n{format_exc()}")
@@ -142,6 +146,8 @@ class Running:
     def _publish(self, events: "list[Event]") -> None:
         try:
             self._hub.publish(events)
+            if self._box.fleet:
+                self._box.fleet.take(events, self._box.sequencer.stamp())
         except Exception:  # noqa: BLE001 - a reader that misses something must know
             self._dismiss()
 

@@ -22,6 +22,7 @@ import msgspec
 
 from seqcli.errors import NotSent, Usage
 from seqcli.sandbox.box import OpenBox
+from seqcli.sandbox.fleet import Fleet
 from seqcli.sandbox.gate import Gate
 from seqcli.sandbox.hub import Hub
 from seqcli.sandbox.log import to_stderr
@@ -160,6 +161,8 @@ def _run(
         host, port = listener.getsockname()[:2]
         gate = Gate(box, hosts=_hosts(host, port), clock_ns=time.monotonic_ns, log=log)
         hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns)
+        box.fleet = Fleet(box.exchange, box.deployments, hub.tell)
+        box.fleet.begin(box.sequencer.stamp())
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
         state.announce(Server(url=told.url, pid=told.pid, started_ns=settings.started_ns))
         gc.freeze()
@@ -168,6 +171,8 @@ def _run(
         begun(running)
         running.run(listener, lambda: ready(told))
     finally:
+        if box.fleet is not None:
+            box.fleet.close(box.sequencer.stamp())
         box.close(snapshot=True)
     if box.sequencer.halted is not None:
         raise NotSent(f"halted: {box.sequencer.halted}", code="CANNOT_WRITE")

@@ -16,7 +16,9 @@ from seqcli.sandbox.problems import Problem, conflict, invalid, not_found
 from seqcli.wire.operation import Operation
 
 if TYPE_CHECKING:
+    from seqcli.sandbox.deployments import Deployments
     from seqcli.sandbox.exchange import Exchange
+    from seqcli.sandbox.fleet import Fleet
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.keys import Key, Keys
     from seqcli.sandbox.market import Market
@@ -122,6 +124,14 @@ class Box(Protocol):
 
     def connect(self, edge: str, now_ns: int, *, up: bool) -> None:
         """Drop an edge or bring it back, in this and in later runs."""
+
+    @property
+    def deployments(self) -> "Deployments":
+        """Algorithms as they are kept."""
+
+    @property
+    def fleet(self) -> "Fleet | None":
+        """Algorithms that run; None where the exchange is not served."""
 
     @property
     def store(self) -> "Store":

@@ -35,7 +35,36 @@ class CreateDeployment(msgspec.Struct, kw_only=True, omit_defaults=True):
     labels: dict[str, str] | None = None
     risk: dict[str, Any] | None = None
     params: list[dict[str, Any]] | None = None
+    mesh: list[dict[str, Any]] | None = None
     sha256: str | None = None
+
+
+class Patch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What to change of a deployment; other code is swapped in after the old instance's shutdown."""
+
+    name: str | None = None
+    symbols: list[str] | None = None
+    venues: list[str] | None = None
+    labels: dict[str, str] | None = None
+    risk: dict[str, Any] | None = None
+    params: list[dict[str, Any]] | None = None
+    wasm_base64: str | None = None
+
+
+class LogsQuery(Query):
+    """The newest `limit` lines, or those from `since_ns` on."""
+
+    limit: int | None = None
+    since_ns: int | None = None
+    level: str | None = None
+    edge_id: str | None = None
+
+
+class TracesQuery(Query):
+    """The newest `limit`, or those from `since_ns` on."""
+
+    limit: int | None = None
+    since_ns: int | None = None
 
 
 class DeploymentEdge(msgspec.Struct, kw_only=True):
@@ -180,6 +209,79 @@ DEPLOYMENT_STOP = Operation(
     access=Access.TRADE,
     body_optional=True,
 )
+UNDEPLOY = Operation(
+    name="algos.undeploy",
+    method="DELETE",
+    path="/v1/algos/{symbol}",
+    summary="Stop and forget an algorithm",
+    errors=("NOT_FOUND",),
+    access=Access.TRADE,
+)
+LOGS = Operation(
+    name="algos.logs",
+    method="GET",
+    path="/v1/algos/{symbol}/logs",
+    summary="What an algorithm has logged",
+    query=LogsQuery,
+    errors=("NOT_FOUND", "VALIDATION_ERROR"),
+)
+STATS = Operation(
+    name="algos.stats",
+    method="GET",
+    path="/v1/algos/{symbol}/stats",
+    summary="Position, profit and counts of an algorithm",
+    errors=("NOT_FOUND",),
+)
+DEPLOYMENT_PATCH = Operation(
+    name="algos.deployment_patch",
+    method="PATCH",
+    path="/v1/deployments/{id}",
+    summary="Change a deployment",
+    body=Patch,
+    reply=Deployment,
+    errors=("NOT_FOUND", "VALIDATION_ERROR", "CONFLICT"),
+    repeat=Repeat.NEVER,
+    access=Access.TRADE,
+    body_limit=16 * MIB,
+)
+DEPLOYMENT_DELETE = Operation(
+    name="algos.deployment_delete",
+    method="DELETE",
+    path="/v1/deployments/{id}",
+    summary="Stop and forget a deployment",
+    errors=("NOT_FOUND",),
+    access=Access.TRADE,
+)
+DEPLOYMENT_LOGS = Operation(
+    name="algos.deployment_logs",
+    method="GET",
+    path="/v1/deployments/{id}/logs",
+    summary="What a deployment has logged",
+    query=LogsQuery,
+    errors=("NOT_FOUND", "VALIDATION_ERROR"),
+)
+DEPLOYMENT_METRICS = Operation(
+    name="algos.deployment_metrics",
+    method="GET",
+    path="/v1/deployments/{id}/metrics",
+    summary="Latencies, counts and profit of each instance",
+    errors=("NOT_FOUND",),
+)
+DEPLOYMENT_TRACES = Operation(
+    name="algos.deployment_traces",
+    method="GET",
+    path="/v1/deployments/{id}/traces",
+    summary="The last callbacks and what they wanted",
+    query=TracesQuery,
+    errors=("NOT_FOUND", "VALIDATION_ERROR"),
+)
+DEPLOYMENT_MESH = Operation(
+    name="algos.deployment_mesh",
+    method="GET",
+    path="/v1/deployments/{id}/mesh",
+    summary="Instances that send messages to each other",
+    errors=("NOT_FOUND",),
+)
 OPERATIONS = (
     LIST,
     DEPLOY,
@@ -191,4 +293,13 @@ OPERATIONS = (
     DEPLOYMENT_SHOW,
     DEPLOYMENT_START,
     DEPLOYMENT_STOP,
+    UNDEPLOY,
+    LOGS,
+    STATS,
+    DEPLOYMENT_PATCH,
+    DEPLOYMENT_DELETE,
+    DEPLOYMENT_LOGS,
+    DEPLOYMENT_METRICS,
+    DEPLOYMENT_TRACES,
+    DEPLOYMENT_MESH,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasmtime import wat2wasm
 
 from seqcli import app
 from seqcli.commands import grammar
@@ -12,7 +13,7 @@ from seqcli.commands import grammar
 Seq = Any
 UNFINISHED = {"order wait": 8}
 """demo-1 rests, so waiting for it ends with the status that says so."""
-NEEDS_MORE = ("tape", "deploy", "algo show", "algo start", "algo stop", "journal show")
+NEEDS_MORE = ("tape", "journal show", " -f")
 """Examples that want a recording, a compiled module, or what an earlier example left behind."""
 
 
@@ -27,6 +28,8 @@ def examples(command: Any = None, words: tuple[str, ...] = ()) -> list[tuple[str
 @pytest.fixture
 def prepared(seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seq:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEQ_YES", "1")
+    (tmp_path / "maker.wasm").write_bytes(wat2wasm(_MODULE))
     (tmp_path / "kraken.json").write_text('{"api_key": "abcd1234", "api_secret": "c2VjcmV0"}')
     (tmp_path / "hedge.json").write_bytes((Path(__file__).parents[1] / "stories/graphs/hedge.json").read_bytes())
     (tmp_path / "orders.ndjson").write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n')
@@ -35,8 +38,15 @@ def prepared(seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seq:
     return seq
 
 
+_MODULE = """(module (memory (export "memory") 1)
+(func (export "algo_alloc") (param i32) (result i32) i32.const 1024)
+(func (export "algo_on_book") (param i32 i32) (result i32) i32.const 8192))"""
+
+
 @pytest.mark.parametrize(("words", "example"), examples(), ids=lambda value: value.removeprefix("seq "))
 def test_an_example_works_as_it_stands(prepared: Seq, words: str, example: str) -> None:
+    if words.startswith("algo ") and words not in ("algo deploy", "algo list"):
+        prepared("--local", "algo", "deploy", "maker.wasm", "--symbol", "ETH-USD")
     if words == "creds venue remove":
         prepared("--local", "creds", "venue", "add", "kraken", "--from", "kraken.json")
     done = prepared(*shlex.split(example)[1:])

@@ -72,7 +72,8 @@ def test_no_command_and_no_option_could_be_a_call_of_coreutils(commands: Command
         short = {
             name for parameter in command.get_params(context) for name in parameter.opts if not name.startswith("--")
         }
-        assert not short & {"-s", "-w", "-f"}, words
+        if len(words) < 2:  # what follows a noun and a verb is no call of numbers
+            assert not short & {"-s", "-w", "-f"}, words
 
 
 def test_every_alias_leads_to_a_command_and_hides_none(commands: Commands) -> None:

@@ -126,12 +126,12 @@ def test_the_same_bytes_again_change_nothing_and_others_replace(desk: Desk) -> N
     assert [row["sha256"] for row in desk("GET", "/v1/algos?detail=edge")[1]["algos"]] == [second["sha256"]]
 
 
-def test_start_and_stop_say_honestly_that_nothing_runs(desk: Desk) -> None:
+def test_start_says_honestly_that_nothing_runs_until_the_exchange_is_served(desk: Desk) -> None:
     desk.deploy(GOOD)
     for _ in range(2):
         started = desk("POST", "/v1/algos/BTC%2FUSD/start")[1]
-        assert (started["status"], started["edges"][0]["pause_reason"]) == ("accepted", None)
-        assert "not run yet" in started["edges"][0]["error"]
+        assert (started["status"], started["edges"][0]["pause_reason"]) == ("accepted", "heartbeat_lost")
+        assert "seq sandbox start" in started["edges"][0]["error"]
     stopped = desk("POST", "/v1/algos/BTC-USD/stop")[1]
     assert (stopped["status"], stopped["edges"][0]["pause_reason"]) == ("paused", "stopped_by_user")
     assert desk("GET", "/v1/algos/BTC-USD")[1] == stopped

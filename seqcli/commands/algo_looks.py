@@ -1,0 +1,80 @@
+"""What a deployment does: its log, its measures, its callbacks, its mesh."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from seqcli.commands import words
+from seqcli.commands.algo_names import Which, identity
+from seqcli.commands.session import Session
+from seqcli.views import Result
+from seqcli.views import algos as tables
+from seqcli.wire import algos
+from seqcli.wire.operation import Request
+
+_POLL_S = 1.0
+LEVELS = ("trace", "debug", "info", "warn", "error")
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines until Ctrl-C.")]
+Level = Annotated[str | None, typer.Option("--level", metavar="LEVEL", help="Only this level.")]
+
+
+def logs(
+    session: Session, which: Which, *, most: words.Max = "200", level: Level = None, follow: Follow = False
+) -> Result | Iterator[Result]:
+    """What it has logged, oldest first; -f goes on."""
+    query = algos.LogsQuery(
+        limit=words.count(most, "--max", 1, 1000), level=words.optional_one_of(level, LEVELS, "a level")
+    )
+    if session.options.dry_run:
+        return session.planned((algos.DEPLOYMENT_LOGS, Request(path={"id": which}, query=query)))
+    name = identity(session, which)
+    if follow:
+        return _followed(session, name, query)
+    return session.read(algos.DEPLOYMENT_LOGS, Request(path={"id": name}, query=query), items="logs", table=tables.logs)
+
+
+def _followed(session: Session, name: str, query: algos.LogsQuery) -> Iterator[Result]:
+    """Pages from where the last ended; a look that fails is told and made again."""
+    while True:
+        ask = Request(path={"id": name}, query=query)
+        reply, failure = session.tried(lambda ask=ask: session.client.call(algos.DEPLOYMENT_LOGS, ask))  # type: ignore[misc]
+        if failure is not None:
+            yield Result(body={"logs": []}, items="logs", notes=[f"no answer, looking again: {failure.message}"])
+        elif reply.body.get("logs"):
+            yield Result(body=reply.body, items="logs", table=tables.log_lines, lines=True)
+            query = algos.LogsQuery(limit=1000, level=query.level, since_ns=reply.body.get("next_since_ns"))
+        if failure is not None or not reply.body.get("has_more"):
+            session.client.clock.sleep(_POLL_S)
+
+
+def metrics(session: Session, which: Which) -> Result:
+    """Latencies, counts, position and profit of each instance."""
+    return _looked(session, which, algos.DEPLOYMENT_METRICS, items="edges", table=tables.metrics)
+
+
+def traces(session: Session, which: Which, most: words.Max = "20") -> Result:
+    """The last callbacks, what they wanted and what became of it."""
+    query = algos.TracesQuery(limit=words.count(most, "--max", 1, 1000))
+    return _looked(session, which, algos.DEPLOYMENT_TRACES, query, items="traces", table=tables.traces)
+
+
+def mesh(session: Session, which: Which) -> Result:
+    """Instances that send messages to each other."""
+    return _looked(session, which, algos.DEPLOYMENT_MESH, items="instances", table=tables.mesh)
+
+
+def undeploy(session: Session, which: Which) -> Result:
+    """Stop a deployment and forget it. Its resting orders stay."""
+    if session.options.dry_run:
+        return session.planned((algos.DEPLOYMENT_DELETE, Request(path={"id": which})))
+    request = Request(path={"id": identity(session, which)})
+    session.confirm(f"Undeploy {which}? Its logs go with it.")
+    result = session.change(algos.DEPLOYMENT_DELETE, request, ids="deployment_id")
+    return result.but(notes=["resting orders of the algorithm stay; see: seq order list --open"])
+
+
+def _looked(session: Session, which: str, operation: Any, query: Any = None, **shown: Any) -> Result:
+    if session.options.dry_run:
+        return session.planned((operation, Request(path={"id": which}, query=query)))
+    return session.read(operation, Request(path={"id": identity(session, which)}, query=query), **shown)
