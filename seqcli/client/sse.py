@@ -144,11 +144,14 @@ class EventStream(Pump):
             told = {name.lower(): value for name, value in reply.getheaders()}
             if reply.status != _OK:
                 raise refusal(self._name, reply.status, told, reply.read(body.LIMIT), self._reach)
+            if told.get("content-type", "").partition(";")[0].strip() == "text/event-stream":
+                return reply
+            whole = reply.read1(_CHUNK)  # nothing: the connection was cut inside the head, which http.client lets pass
         except (OSError, HTTPException) as error:
             raise self._lost(f"did not answer: {type(error).__name__}") from None
-        if told.get("content-type", "").partition(";")[0].strip() != "text/event-stream":
-            raise Ambiguous(f"{self._name} answered with what is no event stream", code="BAD_REPLY")
-        return reply
+        if not whole:
+            raise self._lost("did not answer")
+        raise Ambiguous(f"{self._name} answered with what is no event stream", code="BAD_REPLY")
 
     def _read(self, reply: HTTPResponse) -> None:
         assert self._socket is not None

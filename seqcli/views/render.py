@@ -120,7 +120,7 @@ def _raw(result: Result, options: Options, stdout: TextIO) -> None:
 
 def _pass(lines: Sequence[bytes], stdout: TextIO) -> None:
     """Whole lines at once; a terminal sees no character that could do something to it."""
-    content = b"\n".join(lines) + b"\n"
+    content = b"".join(line + b"\n" for line in lines)
     if screen.is_terminal(stdout):
         shown = (screen.clean(line.decode(errors="backslashreplace")) for line in lines)
         content = "".join(f"{line}\n" for line in shown).encode(errors="backslashreplace")

@@ -37,6 +37,8 @@ def board(body: Any) -> list[Block]:
 def note(row: Any) -> str:
     """A record of ours in words."""
     kind, topic = text(row, "type"), text(row, "topic")
+    if kind == "gap" and "reason" in row:
+        return f"{topic}: something is missing ({text(row, 'reason')})"
     if kind == "gap":
         return f"{topic}: frame {text(row, 'expected')} was expected, {text(row, 'got')} came"
     if kind == "recovered":

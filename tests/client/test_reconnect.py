@@ -63,6 +63,7 @@ class Trader:
     def __init__(self, client: Client, way: Cutter, wanted: int, cuts: int) -> None:
         self._client, self._way, self._wanted, self._cuts = client, way, wanted, cuts
         self._rng = random.Random(3)
+        self._resting: list[str] = []
         self.filled = 0
         self.done = threading.Event()
         self.failure: BaseException | None = None
@@ -89,10 +90,30 @@ class Trader:
             self.done.set()
 
     def _trade(self) -> int:
-        side = self._rng.choice(("buy", "sell"))
-        body = SimpleOrder(symbol="ETH-USD", side=side, qty=self._rng.choice((1, 40, 90)))  # type: ignore[arg-type]
-        placed = self._client.call(orders.PLACE, Request(body=body)).body["orders"]
+        """Mostly a market order; now and then one that rests, and much later the cancel or amend of such a one."""
+        turn = self._rng.random()
+        if turn < 0.15:
+            placed = self._place(symbol="BTC-USD", side="buy", qty=0.01, price=1000.0)
+            self._resting += [order["node_order_id"] for order in placed]
+            return 0
+        if turn < 0.25 and len(self._resting) > 5:
+            oldest = self._resting.pop(0)
+            self._client.call(orders.CANCEL, Request(path={"node_order_id": oldest}))
+            return 0
+        if turn < 0.3 and self._resting:
+            path = {"node_order_id": self._rng.choice(self._resting)}
+            self._client.call(
+                orders.AMEND, Request(path=path, body=orders.Amend(new_qty_1e8=self._rng.randint(1, 9) * 10**6))
+            )
+            return 0
+        placed = self._place(
+            symbol="ETH-USD", side=self._rng.choice(("buy", "sell")), qty=self._rng.choice((1, 40, 90))
+        )
         return sum(len(leg.get("fills") or [1]) for order in placed for leg in order.get("legs") or [])
+
+    def _place(self, **words: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._client.call(orders.PLACE, Request(body=SimpleOrder(**words))).body["orders"]
+        return rows
 
 
 def everything(client: Client, operation: Operation, query: Any, items: str) -> list[dict[str, Any]]:

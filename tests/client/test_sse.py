@@ -180,6 +180,14 @@ def test_what_is_no_event_stream_and_what_is_no_json_are_told(serve: Any, say: A
     assert ended(opened(serve(say.reply("302 Found", b"", location="/other")))).stable_code == "REDIRECT"
 
 
+@pytest.mark.parametrize("place", [0, 12, 40, HEAD.index(b"event-stream"), len(HEAD) - 30, len(HEAD) - 3, len(HEAD)])
+def test_a_head_that_is_cut_anywhere_is_a_link_that_was_lost(serve: Any, say: Any, opened: Open, place: int) -> None:
+    whole = HEAD + chunked(b'event: risk\ndata: {"n":1}\n\n')
+    stream = opened(serve(say.cut(HEAD[:place]), say.raw(whole)))
+    lines = take(stream, 1)
+    assert {"n": 1} in (lines if {"n": 1} in lines else take(stream, 2))
+
+
 def test_a_stream_without_a_keep_alive_is_replaced(serve: Any, say: Any, opened: Open) -> None:
     server = serve(say.raw(HEAD))
     lines = take(opened(server, patience=Patience(open_s=5, ping_s=0.05)), 2)

@@ -15,7 +15,7 @@ from websockets.sync.server import ServerConnection
 
 from seqcli.client.catchup import Fills, Ledger
 from seqcli.commands import fills as fills_command
-from seqcli.commands import following, order, portfolio, streaming, watching
+from seqcli.commands import following, frames, order, portfolio, streaming, watching
 from seqcli.commands.session import Session
 from seqcli.commands.watching import watched
 from seqcli.errors import Denied
@@ -158,6 +158,23 @@ def test_a_bad_key_ends_a_follow_at_once(session: Session, monkeypatch: pytest.M
         monkeypatch.setenv("SEQ_API_URL", server.url)
         with pytest.raises(Denied):
             next(following.fills(session, lambda _: True))
+
+
+def _drain(source: frames.Source) -> None:
+    while source.take(20):
+        pass
+
+
+def test_a_key_that_is_revoked_ends_its_streams_for_good(
+    exchange: Exchange, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, made = exchange.call("POST", "/v1/api_keys", {"label": "short-lived", "sandbox": True})
+    monkeypatch.setenv("SEQ_API_KEY", made["api_key"])
+    with streaming.opened(session, ["prices:ETH-USD", "fills"]) as source:
+        assert source.take(20)
+        assert exchange.call("DELETE", f"/v1/api_keys/{made['key_id']}")[0] == 200
+        with pytest.raises(Denied, match="revoked"):
+            _drain(source)
 
 
 def test_waiting_for_an_order_is_woken_by_its_end(exchange: Exchange, seq: Seq) -> None:

@@ -170,6 +170,18 @@ def test_a_recording_is_a_tape_that_plays_the_same_books(
     assert all(book in recorded for book in played), "each book to the digit"
 
 
+def test_a_recording_that_is_interrupted_is_whole(home: dict[str, str], shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "cut.ndjson.gz"
+    with seq(home, "--local", "stream", "prices:ETH-USD", "--json", "--record", str(path)) as running:
+        assert running.stdout is not None
+        shown = [running.stdout.readline() for _ in range(2)]
+        running.send_signal(signal.SIGTERM)
+        rest, _ = running.communicate(timeout=20)
+    assert running.returncode == 143
+    played = shell(f"seq stream --replay {path} --speed max --json").stdout
+    assert played.startswith("".join(shown) + rest)
+
+
 def _books(lines: list[str]) -> list[tuple[str, str]]:
     frames = [json.loads(line, parse_float=str) for line in lines]
     books = [frame["data"] for frame in frames if frame["channel"].startswith("book:")]

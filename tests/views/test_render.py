@@ -189,6 +189,14 @@ def test_frames_for_a_program_are_one_line_each_with_one_heading(show: Show) -> 
     assert show(frame, live=True, raw=b'{"a":1}', output="raw").out == '{"a":1}\n'
 
 
+def test_lines_pass_as_they_came_and_are_harmless_on_a_terminal(show: Show) -> None:
+    lines = [b'{"a": 1.50, "b":"\xc3\xbc"}', b'{"c":"\xe2\x80\xae\xff"}']
+    assert show(frames=lines[:1], output="json").out == '{"a": 1.50, "b":"ü"}\n'
+    assert show(frames=lines[:1], quiet=True).out == '{"a": 1.50, "b":"ü"}\n'
+    assert show(frames=lines, terminal=True).out == '{"a": 1.50, "b":"ü"}\n{"c":"\\u202e\\xff"}\n'
+    assert show(frames=[], notes=["said"]) == ("", "said\n", 0)
+
+
 class Counting(io.StringIO):
     """Counts lines at each flush."""
 
