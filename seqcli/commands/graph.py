@@ -76,7 +76,7 @@ def hedge(session: Session, *, symbol: Symbol, side: Side, qty: Qty, cover: Cove
 def submit(
     session: Session, source: Source, waiting: Waiting, graph_id: GraphId = None, sandbox: OnPaper = False
 ) -> Result:
-    """A graph from a file, all of it or nothing."""
+    """A graph from a file, all of it or nothing. What stands in one: seq help graph-files."""
     graph = graph_files.graph_of(source)
     if graph_id is not None:
         graph.graph_id = ordering.graph_id(graph_id)

@@ -161,7 +161,7 @@ def show(session: Session, identity: Id) -> Result:
     name = words.identity(identity)
     if words.is_order(name):
         return session.read(orders.SHOW, Request(path={"node_order_id": name}), ids="node_order_id", table=tables.one)
-    return session.read(graphs.SHOW, Request(path={"graph_id": name}), ids="graph_id", table=trees.drawn())
+    return session.read(graphs.SHOW, Request(path={"graph_id": name}), ids="graph_id", table=trees.of_order)
 
 
 @command.verb("wait", "seq --local order wait demo-1 --wait-timeout 0.1")
@@ -175,7 +175,7 @@ def wait(session: Session, identity: Id, wait_timeout: WaitTimeout = "30") -> Re
         failure = placing.how_it_ended(order, seconds)
         return session.seen(order, ids="node_order_id", table=tables.one, failure=failure)
     graph = placing.ended_graph(session, name, seconds)
-    return session.seen(graph, ids="graph_id", table=trees.drawn(), failure=placing.how_they_ended(graph, seconds))
+    return session.seen(graph, ids="graph_id", table=trees.of_order, failure=placing.how_they_ended(graph, seconds))
 
 
 @command.verb("cancel", "seq --local order cancel demo-1", "seq --local order cancel --all --symbol ETH-USD")

@@ -28,6 +28,51 @@ SEQ_STATE_DIR      where the journal and the built-in sandbox are
 SEQ_DEBUG          1: print the traceback of a bug of ours
 NO_COLOR           set: no colour, whatever the output is
 FORCE_COLOR        set: colour, whatever the output is"""
+GRAPH_FILES = """\
+A graph is JSON, or TOML in *.toml: nodes are orders, edges start or cancel
+them. Check a file with seq graph validate FILE.
+
+{
+  "nodes": [
+    {"node_id": "spot",
+     "instrument": {"symbol": "ETH-USD", "type": "spot", "venue": null},
+     "side": "buy", "order_type": {"limit": {"price_1e9": 2000000000000}},
+     "quantity": {"fixed": {"qty_1e8": 100000000}},
+     "execution": {"urgency": "medium"}},
+    {"node_id": "hedge", "instrument": {"symbol": "ETH-USD-PERP"},
+     "side": "sell", "order_type": "market",
+     "quantity": {"fixed": {"qty_1e8": 100000000}},
+     "execution": {"policy": "aggressive_chase"}}
+  ],
+  "edges": [
+    {"edge_id": "e1", "from_node": "spot", "to_node": "hedge",
+     "trigger": "on_fill_ratio", "condition": {"fill_ratio_gte": 0.5}}
+  ],
+  "risk": {"admission": {"max_notional_usd": 10000},
+           "runtime": {"max_loss_usd": 500},
+           "on_failure": {"on_runtime_breach": "pause"}}
+}
+
+Numbers are integers at the scale that their name ends in: 1 ETH is qty_1e8
+100000000, 2000 USD is price_1e9 2000000000000.
+
+order_type  "market" · {"limit": {"price_1e9": N}}
+            {"stop_market": {"trigger_price_1e9": N}}
+            {"stop_limit": {"trigger_price_1e9": N, "price_1e9": N}}
+quantity    {"fixed": {"qty_1e8": N}} · {"notional": {"notional_usd_1e9": N}}
+execution   policy sor, aggressive_chase, passive · urgency low, medium, high
+            tif gtc, ioc, fok, post_only · max_slippage_bps · horizon_ms
+            pacing {"uniform": {"num_slices": 10, "interval_ms": 30000}}
+trigger     on_accepted · on_first_fill · on_fill (each one) · on_full_fill
+            on_fill_ratio (once, with a condition) · on_cancel · on_reject
+            on_done (any end) · {"on_timeout": {"ms": N}} (after its start)
+sizing      "node" (the target's own) · {"fixed": {"qty_1e8": N}}
+            {"fill_ratio": {"ratio": R}} (R times what was filled)
+            the target's quantity caps the sum over all its starts
+action      activate · cancel
+
+A node without an edge that activates it starts at once; the others wait.
+Edges that activate form no cycle."""
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "buy": ("order", "buy"),
@@ -67,7 +112,8 @@ def aliases() -> str:
 
 def of(word: str) -> str | None:
     """The text of a topic; None when there is no such topic."""
-    return {"aliases": aliases(), "exit-status": EXIT_STATUS, "environment": ENVIRONMENT}.get(word)
+    known = {"exit-status": EXIT_STATUS, "environment": ENVIRONMENT, "graph-files": GRAPH_FILES}
+    return aliases() if word == "aliases" else known.get(word)
 
 
 def rows(text: str) -> list[tuple[str, str]]:

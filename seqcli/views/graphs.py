@@ -20,6 +20,13 @@ def drawn(*, unfolded: bool = False) -> Table:
     return lambda body: _tree(body, unfolded=unfolded)
 
 
+def of_order(body: Any) -> list[Block]:
+    """A graph that was asked for as an order: one plain order in full, anything more as a tree."""
+    nodes, found = items(body, "nodes"), items(body, "orders")
+    plain = len(nodes) == 1 == len(found) and not items(nodes[0], "slices")
+    return orders.one(found[0]) if plain else _tree(body, unfolded=False)
+
+
 def submitted(body: Any) -> list[Block]:
     """The outcome of a submission, and the graph as far as the answer shows it."""
     mode = text(body, "mode")

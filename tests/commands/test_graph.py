@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from seqcli.wire import edge_rules, order_rules
 from tests.wire.bad_graphs import BAD, GOOD, TRIGGERS, edge, graph, node
 
 Seq = Any
@@ -236,6 +237,15 @@ def test_a_bad_graph_is_not_sent_and_every_fault_is_told(seq: Seq, tmp_path: Pat
     assert seq("--local", "journal", "list", "--json").body["intents"] == []
 
 
+def test_the_help_on_graph_files_is_a_graph_and_names_every_word(seq: Seq, tmp_path: Path) -> None:
+    text = seq("help", "graph-files").out
+    (tmp_path / "help.json").write_text(text[text.index("\n{") : text.index("\n}") + 2])
+    assert seq("graph", "validate", str(tmp_path / "help.json")).out == "valid: 2 nodes, 1 edge\n"
+    words = (*edge_rules.PLAIN_TRIGGERS, *edge_rules.ACTIONS, *order_rules.TIFS, *order_rules.ORDER_TYPES)
+    assert [word for word in words if word not in text] == []
+    assert max(map(len, text.splitlines())) < 80
+
+
 # -- submitted -------------------------------------------------------------------------------------------------------
 
 
@@ -379,3 +389,10 @@ def test_negative_control_cancelled_order_by_order_the_next_one_starts(
     assert seq("--local", "order", "cancel", "--all").status == 0
     (order,) = seq("--local", "order", "--json").body["orders"]
     assert (order["graph_id"], order["node_id"]) == ("started", "next")
+
+
+def test_a_graph_of_one_plain_order_is_shown_as_that_order(seq: Seq) -> None:
+    assert seq("--local", "order", "buy", ETH, "1", "--graph-id", "one").status == 0
+    out = seq("--local", "order", "show", "one").out
+    assert "graph          one" in out
+    assert "fee " in out

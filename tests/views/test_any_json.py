@@ -62,6 +62,7 @@ OBJECTS = (
     graphs.drawn(unfolded=True),
     graphs.verdict,
     graphs.submitted,
+    graphs.of_order,
     mermaid.flowchart,
     quotes.one,
     quotes.with_book,
