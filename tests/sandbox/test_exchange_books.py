@@ -3,6 +3,7 @@
 import tracemalloc
 from contextlib import suppress
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.problems import Problem
 from seqcli.sandbox.rules import Limits
 from seqcli.sandbox.seeding import Seed
-from seqcli.wire.submission import SimpleOrder
+from seqcli.wire import shapes, strict
+from seqcli.wire.submission import GraphOrder, SimpleOrder
+from tests.sandbox.graph_stage import random_graph
 from tests.sandbox.stage import ME, SECOND, START, Stage, px, sz
 
 MODELS = ("adversarial", "adversarial", "adversarial", "instant", "none")
@@ -40,6 +43,7 @@ class Trading(RuleBasedStateMachine):
         ]
         self.stage.exchange.seed(ME, rows, self.stage.now, replace=False)
         self.names: list[str] = []
+        self.graphs: list[str] = []
 
     @rule(
         symbol=st.sampled_from(SYMBOLS),
@@ -77,6 +81,30 @@ class Trading(RuleBasedStateMachine):
         placed = self.stage.exchange.place(ME, body, self.stage.now)
         self.names += [order.node_order_id for order in placed.orders]
 
+    @rule(number=st.integers(0, 10**6))
+    def place_graph(self, number):
+        body = random_graph(Random(number), self.stage.market)
+        read, bad = shapes.typed(strict.parse(strict.encode(body), shapes.number), GraphOrder)
+        assert not bad
+        graph = self.stage.exchange.place(ME, read, self.stage.now).graph
+        self.graphs.append(graph.graph_id)
+        self.names += [name for node in graph.nodes for name in node.node_order_ids]
+        self.names += [f"graph:{graph.graph_id}:{node.node_id}.s1:1" for node in graph.nodes if node.slices]
+
+    @rule(pick=st.integers(0, 9), how=st.sampled_from(["cancel", "resume", "resume"]))
+    def steer(self, pick, how):
+        if not self.graphs:
+            return
+        self.stage.settle()
+        graph_id = self.graphs[pick % len(self.graphs)]
+        if how == "cancel":
+            graph, orders, _ = self.stage.exchange.cancel_graph(ME, graph_id, self.stage.now)
+            assert graph.ended
+            assert not [order for order in orders if (ME, order.node_order_id) in self.stage.exchange.orders]
+        else:
+            with suppress(Problem):
+                self.stage.exchange.resume_graph(ME, graph_id, self.stage.now)
+
     @rule(ms=st.sampled_from([1, 250, 3_000, 20_000, 600_000]))
     def wait(self, ms):
         self.stage.pass_time(ms * 1_000_000)
@@ -90,18 +118,22 @@ class Trading(RuleBasedStateMachine):
         if not self.names:
             return
         self.stage.settle()
-        order = self.stage.exchange.find_order(ME, self.names[pick % len(self.names)])
+        with suppress(Problem):
+            self._amend(self.names[pick % len(self.names)], part, offset)
+
+    def _amend(self, name, part, offset):
+        order = self.stage.exchange.find_order(ME, name)
         limit = order.limit_price_1e9
         new = None if offset is None or limit is None else limit * (10_000 + offset) // 10_000 // 10**7 * 10**7
         change = Change(qty_1e8=order.qty_1e8 * part // 20, limit_price_1e9=new)
-        with suppress(Problem):
-            self.stage.exchange.amend(ME, order.node_order_id, change, self.stage.now)
+        self.stage.exchange.amend(ME, order.node_order_id, change, self.stage.now)
 
     @rule(pick=st.integers(0, 30))
     def cancel(self, pick):
         self.stage.settle()
         if self.names:
-            self.stage.exchange.cancel(ME, self.names[pick % len(self.names)], self.stage.now)
+            with suppress(Problem):
+                self.stage.exchange.cancel(ME, self.names[pick % len(self.names)], self.stage.now)
 
     @rule(venue=st.sampled_from(["kraken", "binance", "hyperliquid"]))
     def cancel_venue(self, venue):
@@ -122,10 +154,11 @@ class Trading(RuleBasedStateMachine):
         new = replace(old, maker_bps=bps, taker_bps=bps, fill_model=model)
         self.stage.exchange.change_settings(ME, new, self.stage.now)
 
-    @rule(engaged=st.sampled_from([True, False, False, False]))
-    def switch(self, engaged):
+    @rule(engaged=st.sampled_from([True, False, False, False]), ms=st.sampled_from([0, 3_000, 60_000]))
+    def switch(self, engaged, ms):
         if engaged:
             self.stage.exchange.engage(ME, "key", None, self.stage.now)
+            self.stage.pass_time(ms * 1_000_000)
         self.stage.exchange.clear(ME, self.stage.now)
 
     @rule(dice=st.integers(0, 9))
@@ -149,6 +182,9 @@ class Trading(RuleBasedStateMachine):
             if event.kind == "fill":
                 name = event.data["node_order_id"]
                 filled[name] = filled.get(name, 0) + event.data["qty_1e8"]
+                whole = last[name]["parent"]
+                if whole is not None:
+                    filled[whole] = filled.get(whole, 0) + event.data["qty_1e8"]
             elif event.kind == "order":
                 last[event.data["node_order_id"]] = event.data
         for name, data in last.items():
