@@ -49,12 +49,16 @@ Resolved = tuple[Instrument, str | None]
 """An instrument, and the venue it is pinned to."""
 
 
+_NO_LIMITS = risk_rules.Risk()
+
+
 class Admission:
     """Reads bodies against a market's instruments and venues."""
 
     def __init__(self, instruments: Mapping[str, Instrument], venues: Mapping[str, Any]) -> None:
         self._instruments = instruments
         self._venues = venues
+        self._known: dict[tuple[str, str | None, str | None], tuple[Resolved | None, list[tuple[int, str]]]] = {}
 
     def read(self, body: SimpleOrder | GraphOrder) -> Ticket:
         """The ticket of a body. Raises `Problem` (VALIDATION_ERROR) with every violation."""
@@ -72,8 +76,9 @@ class Admission:
         started = {edge.to_node for edge in edges if edge.action == "activate"}
         for node in nodes:
             node.activation = "wait" if node.node_id in started else "root"
-        limits = risk_rules.read(graph.risk)
-        risk, metadata = strict.encode(graph.risk or {}).decode(), _json(body.metadata)
+        limits = risk_rules.read(graph.risk) if graph.risk else _NO_LIMITS
+        risk = _json(graph.risk) if graph.risk else "{}"
+        metadata = "null" if body.metadata is None else _json(body.metadata)
         form = "simple" if isinstance(body, SimpleOrder) else "graph"
         return Ticket(
             graph_id=body.graph_id,
@@ -88,33 +93,48 @@ class Admission:
 
     def _kind_of(self, sent: SentInstrument) -> str | None:
         """What the instrument is, whatever the body calls it; None where there is none."""
-        found = self._instrument(sent, ("", "", ""), lambda _field, _message: None)
+        found, _ = self._resolved(sent)
         return None if found is None else found[0].kind
 
     def _instrument(self, sent: SentInstrument, fields: tuple[str, str, str], say: Say) -> Resolved | None:
         """The instrument and the pinned venue; None (and said why) when there is none."""
+        found, faults = self._resolved(sent)
+        for which, message in faults:
+            say(fields[which], message)
+        return found
+
+    def _resolved(self, sent: SentInstrument) -> tuple[Resolved | None, list[tuple[int, str]]]:
+        """Looked up once a body; faults name the symbol (0), the type (1) or the venue (2)."""
+        key = (sent.symbol, sent.type, sent.venue)
+        known = self._known.get(key)
+        if known is None:
+            faults: list[tuple[int, str]] = []
+            known = self._known[key] = (self._find(sent, faults), faults)
+        return known
+
+    def _find(self, sent: SentInstrument, faults: list[tuple[int, str]]) -> Resolved | None:
         pin, implied = None, None
         if sent.venue is not None:
             try:
                 pin, implied = venue_of(sent.venue, self._venues)
             except ValueError as error:
-                say(fields[2], str(error))
+                faults.append((2, str(error)))
         wanted = None if sent.type is None else sent.type.lower()
         if wanted not in (None, *order_rules.KINDS):
             return None
         try:
             name = canonical(sent.symbol, _kind(wanted or implied))
         except ValueError as error:
-            say(fields[0], str(error))
+            faults.append((0, str(error)))
             return None
         row = self._instruments.get(name)
         if row is None:
             close = nearest(name, self._instruments, 1)
-            say(fields[0], f"unknown symbol {name}" + (f"; did you mean {close[0]}?" if close else ""))
+            faults.append((0, f"unknown symbol {name}" + (f"; did you mean {close[0]}?" if close else "")))
             return None
         fits = row.kind == wanted or (row.kind == "prediction" and wanted == "spot")
         if wanted is not None and not fits:
-            say(fields[1], f"{row.symbol} is {row.kind}")
+            faults.append((1, f"{row.symbol} is {row.kind}"))
         return row, pin
 
 
@@ -218,8 +238,11 @@ def _digest(what: list[Any], risk: str, metadata: str) -> str:
     return sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:32]
 
 
+_EMPTY: dict[str, Any] = {"null": None, "{}": {}}
+
+
 def _values(text: str) -> Any:
-    return None if text == "null" else _plain(strict.parse(text.encode()))
+    return _plain(strict.parse(text.encode())) if text not in _EMPTY else _EMPTY[text]
 
 
 def _plain(value: Any) -> Any:

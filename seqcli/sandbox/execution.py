@@ -16,12 +16,13 @@ from seqcli.sandbox.rules import Refusal
 
 MILLISECOND_NS = 1_000_000
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def ordered_id(ts_ns: int, number: int) -> str:
     """26 lower-case base-32 characters in time order: 64 bits of time, 64 of a number."""
     bits = (ts_ns & (1 << 64) - 1) << 64 | number
-    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def order_of(node: Node, graph: Graph, now_ns: int, qty_1e8: int | None = None) -> Order:

@@ -13,7 +13,7 @@ ON_FILL = "on_fill"
 """The one trigger that fires again and again."""
 
 
-class Node(msgspec.Struct, kw_only=True):
+class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A node as it was submitted and resolved, and the orders it became.
 
     `status` is WAITING or SKIPPED, "" once active; `outcome` the terminal status of its last order; `live` how many of
@@ -61,7 +61,7 @@ class Node(msgspec.Struct, kw_only=True):
         return max(0, self.qty_1e8 - self.ordered_1e8)
 
 
-class Edge(msgspec.Struct, kw_only=True):
+class Edge(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What starts (or cancels) `to_node`, and how often it has.
 
     `after_ms` belongs to on_timeout, `ratio` to on_fill_ratio, `size_ratio` to the sizing fill_ratio, `size_1e8` to
@@ -84,7 +84,7 @@ class Edge(msgspec.Struct, kw_only=True):
     passed_1e8: int = 0
 
 
-class Bounds(msgspec.Struct, kw_only=True):
+class Bounds(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A graph's own limits; None = none. The allowed loss and net quantity rise when a breach is resumed from."""
 
     max_deviation_bps: int | None = None
@@ -92,6 +92,11 @@ class Bounds(msgspec.Struct, kw_only=True):
     max_unhedged_1e8: int | None = None
     on_breach: str = "cancel_all"
     on_reject: str = "none"
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is one to be looked at while the graph runs."""
+        return self.max_loss_usd_1e9 is not None or self.max_unhedged_1e8 is not None
 
 
 class Held(msgspec.Struct):
@@ -142,6 +147,8 @@ class Graph(msgspec.Struct, kw_only=True):
 
     def at(self, node_id: str) -> int:
         """The place of a node."""
+        if self.nodes[0].node_id == node_id:
+            return 0
         return next(at for at, node in enumerate(self.nodes) if node.node_id == node_id)
 
     @property

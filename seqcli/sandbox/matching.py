@@ -163,7 +163,14 @@ class Gone:
                 del taken[price]
         if not taken:
             return levels
-        return [(price, size - taken.get(price, 0)) for price, size in levels if size > taken.get(price, 0)]
+        rest: list[Level] = []
+        for level in levels:
+            price, size = level
+            if price not in taken:
+                rest.append(level)
+            elif size > taken[price]:
+                rest.append((price, size - taken[price]))
+        return rest
 
 
 def opposite(book: Book, side: str) -> Sequence[Level]:

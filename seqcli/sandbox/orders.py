@@ -11,7 +11,7 @@ import msgspec
 TERMINAL = frozenset({"FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"})
 
 
-class Leg(msgspec.Struct):
+class Leg(msgspec.Struct, omit_defaults=True):
     """The part of an order at one venue. `cost` is Σ price × quantity, 1e17.
 
     While it rests: `held` is what it holds back of the account; `queue_1e8` the quantity before it at its price, and

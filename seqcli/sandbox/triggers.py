@@ -17,28 +17,39 @@ from seqcli.sandbox.sizing import size
 
 def settle(machine: Machine, now_ns: int) -> None:
     """Carry out what follows from what has happened, and tell of it."""
-    filled: dict[Key, Graph] = {}
-    ended: dict[Key, Graph] = {}
-    while True:
-        while machine.signals:
-            signal = machine.signals.popleft()
-            key = (signal.order.client_id, signal.order.graph_id)
-            graph = machine.graph_of(*key)
-            if graph is None:
-                continue
-            if signal.what != "accepted":
-                (filled if signal.what == "filled" else ended)[key] = graph
-            _answer(machine, graph, signal, now_ns)
+    open_ends = bool(machine.touched)
+    while machine.signals or open_ends:
+        open_ends = False
+        ended, filled = _answer_all(machine, now_ns)
         for key, touched in list(machine.touched.items()):
-            changed = machine.graph_of(*key)
-            if changed is not None and (key in ended or touched.edges or touched.whole):
-                _conclude(machine, changed, now_ns)
+            graph = machine.graph_of(*key)
+            if graph is not None and (key in ended or touched.edges or touched.whole):
+                _conclude(machine, graph, now_ns)
         breached = [graph for graph in filled.values() if check_limits(machine, graph, now_ns)]
-        filled.clear()
-        ended.clear()
-        if not machine.signals and not breached:
-            break
-    _tell(machine, now_ns)
+        for graph in breached:
+            _conclude(machine, graph, now_ns)
+    if machine.touched:
+        _tell(machine, now_ns)
+
+
+def _answer_all(machine: Machine, now_ns: int) -> tuple[set[Key], dict[Key, Graph]]:
+    """Answer every signal. Returns which graphs had an order end, and which have limits to be looked at."""
+    ended: set[Key] = set()
+    filled: dict[Key, Graph] = {}
+    while machine.signals:
+        signal = machine.signals.popleft()
+        order = signal.order
+        graph = machine.graph_of(order.client_id, order.graph_id)
+        if graph is None:
+            continue
+        if signal.what == "ended":
+            ended.add((order.client_id, order.graph_id))
+        elif not graph.edges and not graph.bounds.kept:
+            continue
+        elif signal.what == "filled":
+            filled[order.client_id, order.graph_id] = graph
+        _answer(machine, graph, signal, now_ns)
+    return ended, filled
 
 
 def _tell(machine: Machine, now_ns: int) -> None:
@@ -68,7 +79,7 @@ def _answer(machine: Machine, graph: Graph, signal: Signal, now_ns: int) -> None
     for at, edge in enumerate(graph.edges):
         if edge.from_node == node.node_id and not graph.over and _answers(edge, signal):
             fire(machine, graph, at, now_ns, signal.qty_1e8)
-    if signal.what != "accepted":
+    if graph.edges and signal.what != "accepted":
         _measure(machine, graph, node, now_ns)
 
 
@@ -158,7 +169,9 @@ def skip(machine: Machine, graph: Graph, node: Node, now_ns: int) -> None:
 
 def _conclude(machine: Machine, graph: Graph, now_ns: int) -> None:
     """See which nodes have come to their end, and whether the graph has."""
-    again = True
+    again = bool(graph.edges) or len(graph.nodes) > 1
+    if not again and not graph.nodes[0].live:
+        graph.nodes[0].terminal_ns = now_ns
     while again and not graph.ended:
         again = False
         reach = Reach(graph)
@@ -223,7 +236,7 @@ def cancel_open(machine: Machine, graph: Graph, now_ns: int) -> int:
 
 def check_limits(machine: Machine, graph: Graph, now_ns: int) -> bool:
     """Keep the graph's own limits, now. Returns whether one was broken."""
-    if graph.over or (graph.bounds.max_loss_usd_1e9 is None and graph.bounds.max_unhedged_1e8 is None):
+    if graph.over or not graph.bounds.kept:
         return False
     found = graph_risk.breach(machine.market, graph, now_ns)
     if found is None:
