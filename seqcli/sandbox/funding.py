@@ -6,7 +6,7 @@ each time. All integers: fractions in 1e9, `ledger` rounds.
 """
 
 from seqcli.sandbox.instruments import Instrument
-from seqcli.sandbox.ledger import half_even
+from seqcli.sandbox.ledger import UNIT_1E8, half_even
 from seqcli.sandbox.listings import ASSETS, UNIT
 from seqcli.sandbox.noise import Octave, Walk, key_of, mix
 
@@ -14,9 +14,11 @@ HOUR_NS = 3_600_000_000_000
 _USUAL, _MOST = 100_000, 750_000
 _USUAL_HOURS = 8
 _HOURS = {"hyperliquid": 1}
-_OF_ASSET = ((9, 180_000), (7, 120_000), (5, 90_000), (3, 60_000))
-_OF_VENUE = ((5, 40_000), (3, 30_000))
-_OPEN_SHIFT, _OPEN_SWING = 5, 1 << 18
+_TICK_NS = HOUR_NS // 8
+_OF_ASSET = ((12, 180_000), (10, 120_000), (8, 90_000), (6, 60_000))
+_OF_VENUE = ((8, 40_000), (6, 30_000))
+"""(octave, amplitude): from 8 hours to 21 days."""
+_OPEN_SHIFT, _OPEN_SWING = 8, 1 << 18
 
 
 def interval_ns(venue: str) -> int:
@@ -42,14 +44,14 @@ class Rates:
         self._interest = Walk([Octave(mix(own, 64), _OPEN_SHIFT, _OPEN_SWING)])
         self._hours = _HOURS.get(venue, _USUAL_HOURS)
         usd = ASSETS[instrument.base].level_usd * UNIT * (2_000 + mix(own, 65) % 6_000)
-        self._open_1e8 = usd * 10**8 // instrument.anchor_1e9
+        self._open_1e8 = usd * UNIT_1E8 // instrument.anchor_1e9
 
     def rate_1e9(self, ts_ns: int) -> int:
         """What a settlement at this instant takes, as a fraction of the notional; half-even."""
-        rate = _USUAL + self._walk.value(ts_ns // HOUR_NS)
+        rate = _USUAL + self._walk.value(ts_ns // _TICK_NS)
         return half_even(max(-_MOST, min(_MOST, rate)) * self._hours, _USUAL_HOURS)
 
     def open_interest_1e8(self, ts_ns: int) -> int:
-        """Contracts that are open, within a quarter of what is usual there."""
-        swing = self._interest.value(ts_ns // HOUR_NS)
-        return self._open_1e8 * ((_OPEN_SWING << 2) + swing) // (_OPEN_SWING << 2)
+        """Whole contracts that are open, within a quarter of what is usual there."""
+        swing = self._interest.value(ts_ns // _TICK_NS)
+        return self._open_1e8 * ((_OPEN_SWING << 2) + swing) // (_OPEN_SWING << 2) // UNIT_1E8 * UNIT_1E8

@@ -113,7 +113,7 @@ def rates(body: Any) -> list[Block]:
         ]
         for row in entries(body, "rates")
     ]
-    heads = columns("VENUE SYMBOL >BPS_AN_HOUR >NEXT >MARK/2 >OPEN_INTEREST/3 SETTLES(UTC)/1")
+    heads = columns("VENUE SYMBOL >BPS_AN_HOUR >PREDICTED >MARK/2 >OPEN_INTEREST/3 SETTLES(UTC)/1")
     return [Grid(columns=heads, rows=rows, empty="no perps")]
 
 

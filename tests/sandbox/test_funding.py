@@ -18,6 +18,7 @@ from seqcli.sandbox.ledger import funding_usd, half_even
 from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.seeding import Seed
 from seqcli.wire.submission import SimpleOrder
+from tests.sandbox.graph_stage import Play, edge, node
 from tests.sandbox.stage import ME, START, HandMarket, Stage, px, sz, two_venues
 
 SECOND, DAY = 1_000_000_000, 24 * HOUR_NS
@@ -243,6 +244,31 @@ def test_one_long_step_pays_what_many_short_ones_do_and_the_history_says(steps: 
         assert row["qty_1e8"] == sum(signed)
     for name, holding in accounts[0].holdings.items():
         assert holding.funding_paid_usd_1e9 == sum(row["paid_usd_1e9"] for row in payments(long) if row["row"] == name)
+
+
+def hedged(pieces: int) -> Stage:
+    """A perp bought in ten slices, half an hour apart, and half of it sold on another venue after three hours."""
+    stage = Stage(SyntheticMarket(7))
+    pacing = {"uniform": {"num_slices": 10, "interval_ms": 1_800_000}}
+    nodes = [
+        node("a", qty="1", symbol=PERP, venue="hyperliquid", pacing=pacing),
+        node("b", "sell", "0.5", symbol=PERP, venue="binance"),
+    ]
+    Play(stage, nodes, edge("a", "b", "on_timeout", ms=10_800_000))
+    for _ in range(pieces):
+        stage.pass_time(12 * HOUR_NS // pieces)
+    return stage
+
+
+def test_graphs_that_trade_while_nobody_looks_are_funded_hour_by_hour() -> None:
+    long, short = hedged(1), hedged(97)
+    assert payments(long) == payments(short)
+    assert long.fills() == short.fills()
+    held = [row["qty_1e8"] for row in payments(long) if row["row"] == ROW]
+    assert held[:5] == sorted(set(held[:5]))
+    assert held[-1] == sz("1")
+    assert {row["qty_1e8"] for row in payments(long) if row["row"].startswith("binance")} == {-sz("0.5")}
+    assert long.again().snapshot() == long.exchange.snapshot()
 
 
 def test_the_audit_notices_funding_that_came_from_nowhere() -> None:
