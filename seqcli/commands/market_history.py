@@ -145,10 +145,14 @@ def _pages(session: Session, requests: list[Request], total: int | None) -> Iter
     last: list[Result] = []
 
     def points() -> Iterator[list[Any]]:
-        for request in requests:
-            reply = session.client.call(history.PRICES, request)
-            last[:] = [session.seen(reply.body, raw=reply.raw, items="points", ids="ts_ns")]
-            yield last[0].rows(reply.body) or []
+        for first in requests:
+            request: Request | None = first
+            while request is not None:
+                reply = session.client.call(history.PRICES, request)
+                last[:] = [session.seen(reply.body, raw=reply.raw, items="points", ids="ts_ns")]
+                rows = last[0].rows(reply.body) or []
+                yield rows
+                request = _rest(request, reply.body, rows)
 
     shown = False
     for page in speaking.progress(points(), "prints" if total is None else "bars", total):
@@ -159,6 +163,15 @@ def _pages(session: Session, requests: list[Request], total: int | None) -> Iter
         yield last[0]
 
 
+def _rest(request: Request, body: Any, rows: list[Any]) -> Request | None:
+    """What is left of a window of bars that did not fit into one reply; of prints the newest are all there is."""
+    query: Any = request.query
+    if not query.fidelity_secs or not rows or not body.get("truncated"):
+        return None
+    start_s = rows[-1]["ts_ns"] // SECOND + query.fidelity_secs
+    return Request(path=request.path, query=msgspec.structs.replace(query, start_ts=start_s))
+
+
 def _whole(pages: list[Result], queries: list[history.PricesQuery], table: Any) -> Result:
     """All pages as one body."""
     points = [point for page in pages for point in page.rows(page.body) or []]
@@ -166,7 +179,7 @@ def _whole(pages: list[Result], queries: list[history.PricesQuery], table: Any) 
         "start_ts": queries[0].start_ts,
         "end_ts": queries[-1].end_ts,
         "count": len(points),
-        "truncated": any(page.body.get("truncated") for page in pages),
+        "truncated": queries[0].fidelity_secs == 0 and any(page.body.get("truncated") for page in pages),
         "points": points,
     }
     return Result(body=body, items="points", ids=[str(point.get("ts_ns")) for point in points], table=table)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from seqcli.wire import history
+
 Seq = Any
 """`seq(*words)` of conftest.py."""
 HISTORY = ("--local", "market", "history", "BTC-USD")
@@ -34,6 +36,14 @@ def test_a_window_larger_than_a_page_is_one_body_without_a_gap(seq: Seq) -> None
     assert [row["close"] for row in rows] == [row["close"] for row in body["points"]]
     lines = seq(*words, "-o", "ndjson").rows
     assert lines == body["points"]
+
+
+def test_a_server_that_holds_less_in_a_reply_is_asked_for_the_rest(seq: Seq, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (*HISTORY, "--venue", "kraken", "--start", "1785240000", "--end", "1785360000", "--every", "1m")
+    whole = seq(*words, "--json").body
+    monkeypatch.setattr(history, "MAX_BARS", 300)
+    assert seq(*words, "--json").body == whole
+    assert len(seq(*words, "-o", "csv").out.splitlines()) == 2001
 
 
 def test_prints_are_the_newest_or_all_of_a_window(seq: Seq) -> None:
