@@ -63,12 +63,17 @@ class Exchange(Paper):
         return self.save()
 
     def advance(self, now_ns: int) -> None:
-        """Let resting orders meet the market, horizons end and perps be funded, until `now_ns`."""
-        for ts_ns in settlement.instants(self, now_ns):
+        """Let resting orders meet the market, horizons end, perps be funded and contracts resolve, until `now_ns`."""
+        while (ts_ns := settling.next_ns(self, now_ns)) is not None:
+            self._pass(ts_ns, now_ns)
+            settling.settle(self, ts_ns)
+        self._pass(now_ns, now_ns)
+
+    def _pass(self, until_ns: int, now_ns: int) -> None:
+        for ts_ns in settlement.instants(self, until_ns):
             resting.advance(self, ts_ns - 1, now_ns)
             settlement.settle(self, ts_ns)
-        resting.advance(self, now_ns)
-        settling.settle(self, now_ns)
+        resting.advance(self, until_ns, now_ns)
 
     # -- submission --------------------------------------------------------------------------------------------------
 

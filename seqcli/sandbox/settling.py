@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 KIND = "event_contract"
 
 
+def next_ns(machine: Machine, until_ns: int) -> int | None:
+    """The first instant until `until_ns` at which the outcome of what is held, or may be by then, becomes known."""
+    names = {account.holdings[name].symbol for account in machine.accounts.values() for name in account.contracts}
+    names |= {order.symbol for order in machine.orders.values() if order.kind == "prediction"}
+    contracts = machine.contracts if names else None
+    if contracts is None:
+        return None
+    found = (contracts.find(name) for name in names)
+    instants = (named.contract.event.resolves_ns for named in found if named is not None)
+    return min((ts_ns for ts_ns in instants if ts_ns <= until_ns), default=None)
+
+
 def due(machine: Machine, until_ns: int) -> list[tuple[int, Account, str]]:
     """Rows whose outcome is known by `until_ns` and not booked yet: (instant, account, row), in order."""
     held = [(account, name) for account in machine.accounts.values() for name in account.contracts]

@@ -240,3 +240,26 @@ def test_rewards_are_those_of_open_races(desk: Desk) -> None:
     one = desk.get(f"/v1/polymarket/rewards/{body['rewards'][0]['token_id']}")
     assert one == body["rewards"][0]
     assert desk.get(f"/v1/polymarket/rewards/{'1' * 70}")["error"]["code"] == "NOT_FOUND"
+
+
+def test_one_long_step_over_several_outcomes_is_many_short_ones(tmp_path: Path) -> None:
+    ends = []
+    for step_ns in (4 * 3600 * SECOND, 61 * SECOND):
+        desk = Desk(tmp_path / f"box-{step_ns}")
+        for start in ("btc-updown-15m", "eth-updown-15m", "sol-updown-1h"):
+            contract = desk.contract(start, "polymarket")
+            desk.buy(contract.slug, 5)
+            desk.buy(f"{contract.slug}:no", 7, price=0.2)
+        desk.buy("BTC-USD", 0.1, price=1000, horizon_ms=600_000)
+        last = NOW + 4 * 3600 * SECOND
+        while desk.now < last:
+            desk.now = min(desk.now + step_ns, last)
+            desk.get("/v1/account")
+            desk.box.catch_up()
+        audit.check(desk.box.exchange)
+        rows = desk.get("/v1/positions?kinds=event_contract&include_closed=true")["positions"]
+        ends.append(
+            (desk.cash("polymarket"), [(row["instrument"]["symbol"], row["qty_1e8"], row["lifecycle"]) for row in rows])
+        )
+        desk.box.store.close()
+    assert ends[0] == ends[1]
