@@ -12,7 +12,7 @@ from seqcli.views.graph_words import Edges, edges_of, fired, moment, size
 
 WAITING = ("WAITING", "SCHEDULED")
 OVER = ("FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED")
-MANY, RUN = 24, 4
+MANY, RUN, _SHORT = 24, 4, 3
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -187,7 +187,7 @@ def _one(run: list[Row]) -> Row:
     kinds = [row.node.get("order_type") if row.node is not None else None for row in run]
     shown = first.node if first.node is None or kinds.count(kinds[0]) == len(run) else first.node | {"order_type": ""}
     return Row(
-        name=f"{first.name}–{last.name}",
+        name=_span(first.name, last.name),
         guide=last.guide,
         status=first.status,
         node=shown,
@@ -195,3 +195,10 @@ def _one(run: list[Row]) -> Row:
         filled=sum(row.filled for row in run),
         notes=notes,
     )
+
+
+def _span(first: str, last: str) -> str:
+    """``s4–s180``; of long names that differ in a number only, ``step04–180``."""
+    stem = first.rstrip("0123456789")
+    short = len(stem) > _SHORT and last.startswith(stem) and last[len(stem) :].isdigit()
+    return f"{first}–{last[len(stem) :] if short else last}"

@@ -132,8 +132,8 @@ def test_a_pause_and_a_failure_stand_on_top_with_what_to_type(show: Show) -> Non
 
 def test_a_refused_node_says_why_in_the_exchange_s_words(show: Show) -> None:
     body = graph([node("a", "REJECTED", failure_reason="EXCHANGE_REJECT")], [])
-    body["orders"] = [{"node_order_id": "graph:g:a:1", "failure_detail": "too small"}]
-    assert shown(show, body)[-1].endswith("EXCHANGE_REJECT – too small")
+    body["orders"] = [{"node_order_id": "graph:g:a:1", "failure_detail": "small"}]
+    assert shown(show, body)[-1].endswith("EXCHANGE_REJECT – small")
 
 
 def test_two_hundred_slices_are_a_handful_of_lines(show: Show) -> None:
@@ -156,6 +156,11 @@ def test_a_chain_of_two_hundred_nodes_is_neither_deep_nor_long(show: Show) -> No
     assert "next 30 s after n49" in lines[-1]
     assert len(shown(show, chain(200, 50), unfolded=True)) == 207
     assert max(len(line) for line in shown(show, chain(200, 50), unfolded=True)) < 120
+
+
+def test_long_names_that_differ_in_a_number_are_written_once(show: Show) -> None:
+    nodes = [node(f"desk-step{at:02}", "FILLED") for at in range(30)]
+    assert shown(show, graph(nodes, []))[-1].split()[0] == "desk-step00–29"
 
 
 def test_what_is_folded_is_of_one_symbol_one_side_and_without_a_reason(show: Show) -> None:
