@@ -5,18 +5,22 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox import ledger
+from seqcli.sandbox import ledger, pegging
 from seqcli.sandbox.accounts import Account
 from seqcli.sandbox.execution import order_of, routed
-from seqcli.sandbox.graphs import Graph, Node
+from seqcli.sandbox.graphs import Graph, Node, slices_of
 from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.matching import Candidate
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.router import Plan, View
+from seqcli.units import decimal_text
 
 
 def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict[str, Any]:
-    """The estimate of one node; the kill switch does not matter. Nothing is reserved."""
+    """The estimate of one node as if it started whole and now: a waiting one, a stop before its trigger, one in slices.
+
+    The kill switch does not matter. Nothing is reserved.
+    """
     blank = Graph(
         client_id=account.client_id,
         graph_id="preview",
@@ -29,6 +33,8 @@ def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict
     order = order_of(msgspec.structs.replace(node, node_order_ids=[]), blank, now_ns)
     view = View(machine.market, machine.gone, account, now_ns)
     order.arrival_mid_1e9 = view.mid(order.symbol)
+    if pegging.follows(order):
+        order.peg_1e9 = pegging.price_now(machine, view, order)
     found = routed(machine, view, order, switched=False)
     return _body(order, found, now_ns)
 
@@ -40,7 +46,7 @@ def _body(order: Order, found: Plan, now_ns: int) -> dict[str, Any]:
     return {
         "symbol": order.symbol,
         "side": order.side,
-        "order_type": "market" if order.limit_price_1e9 is None else "limit",
+        "order_type": order.order_type if isinstance(order.order_type, str) else next(iter(order.order_type)),
         "qty": Decimal(order.qty_1e8).scaleb(-8),
         "qty_1e8": order.qty_1e8,
         "source": "unavailable" if order.arrival_mid_1e9 is None else "edge_nbbo",
@@ -103,8 +109,24 @@ def _broke(candidate: Candidate, order: Order) -> bool:
 
 
 def _warnings(order: Order, found: Plan) -> list[str]:
+    told = _manner(order)
     if found.refusal is not None:
-        return [f"{found.refusal.reason}: {found.refusal.detail}"]
+        return [*told, f"{found.refusal.reason}: {found.refusal.detail}"]
     if found.rests:
-        return ["part of the order would rest"]
-    return ["the visible books do not hold enough"] if found.left_1e8 or not order.qty_1e8 else []
+        return [*told, "part of the order would rest"]
+    return [*told, "the visible books do not hold enough"] if found.left_1e8 or not order.qty_1e8 else told
+
+
+def _manner(order: Order) -> list[str]:
+    """How it would be worked, where that is not at once."""
+    told = []
+    if order.trigger_price_1e9 is not None:
+        told.append(
+            f"it waits for its trigger {decimal_text(order.trigger_price_1e9, 9)}; estimated as if that were now"
+        )
+    slices = slices_of(order.execution)
+    if slices:
+        told.append(f"worked in {slices} slices; estimated as if whole and now")
+    if pegging.follows(order):
+        told.append("its price follows the market; estimated where it would begin")
+    return told
