@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -38,6 +38,7 @@ complete -c seq -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit
 complete -c seq -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
 complete -c seq -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
 complete -c seq -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
+complete -c seq -n "__seq_at ''" -a analytics -d 'What trading cost, how it was executed, how venues served'
 complete -c seq -n "__seq_at ''" -a risk -d 'The exchange\'s limits and their use'
 complete -c seq -n "__seq_at ''" -a killswitch -d 'Stop new risk, cancel everything, prove it flat. Cancels and reads always pass'
 complete -c seq -n "__seq_at ''" -a creds -d 'Keys and profiles, and the venues\' own credentials'
@@ -316,7 +317,7 @@ complete -c seq -n "__seq_at ' order amend'" -l verbose -d 'Requests and timings
 complete -c seq -n "__seq_at ' order amend'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' order amend'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' order amend'" -l help -d 'Show this message and exit.'
-complete -c seq -n "__seq_at ' order decrease'" -l by -d 'How much less.' -r
+complete -c seq -n "__seq_at ' order decrease'" -l by -d 'How much less.' -x -a 'hour day venue quality'
 complete -c seq -n "__seq_at ' order decrease'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' order decrease'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order decrease'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -950,6 +951,130 @@ complete -c seq -n "__seq_at ' stream'" -l verbose -d 'Requests and timings on s
 complete -c seq -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics'" -a tca -d 'What ended orders cost: shortfall, spread, impact, fees, savings. Positive is a cost; means weigh by notional'
+complete -c seq -n "__seq_at ' analytics'" -a execution -d 'Orders by their end, fills, latency of submission, and what they cost'
+complete -c seq -n "__seq_at ' analytics'" -a venues -d 'How each venue served what was sent there: acknowledged, filled, rejected; cost by size'
+complete -c seq -n "__seq_at ' analytics'" -a market -d 'A symbol now: touch, visible depth in USD on both sides, imbalance, each venue\'s touch'
+complete -c seq -n "__seq_at ' analytics'" -a portfolio -d 'Worth, profit and loss after fees, and how concentrated it is; cash is no concentration'
+complete -c seq -n "__seq_at ' analytics'" -a ab -d 'Versions of the router compared: the first against the cheapest other with at least 30 orders'
+complete -c seq -n "__seq_at ' analytics'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics tca'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' analytics tca'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' analytics tca'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
+complete -c seq -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
+complete -c seq -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics tca'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics tca'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics tca'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics tca'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics tca'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics tca'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics tca'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics tca'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics tca'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics execution'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' analytics execution'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' analytics execution'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seq -n "__seq_at ' analytics execution'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seq -n "__seq_at ' analytics execution'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics execution'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics execution'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics execution'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics execution'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics execution'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics execution'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics execution'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics execution'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics execution'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics execution'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics venues'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' analytics venues'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' analytics venues'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seq -n "__seq_at ' analytics venues'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seq -n "__seq_at ' analytics venues'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics venues'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics venues'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics venues'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics venues'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics venues'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics venues'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics venues'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics venues'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics venues'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics venues'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics market'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' analytics market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics market'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics market'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics market'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics market'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics market'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics market'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics market'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics market'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics market'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics market'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics market'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics portfolio'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics portfolio'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' analytics ab'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' analytics ab'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' analytics ab'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seq -n "__seq_at ' analytics ab'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seq -n "__seq_at ' analytics ab'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' analytics ab'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' analytics ab'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' analytics ab'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics ab'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' analytics ab'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' analytics ab'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' analytics ab'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' analytics ab'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' analytics ab'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' analytics ab'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' analytics ab'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' analytics ab'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' analytics ab'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seq -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
 complete -c seq -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
@@ -2080,6 +2205,7 @@ complete -c seqcli -n "__seq_at ''" -a portfolio -d 'Positions, balances and pro
 complete -c seqcli -n "__seq_at ''" -a market -d 'Symbols, fees and venues'
 complete -c seqcli -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
 complete -c seqcli -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
+complete -c seqcli -n "__seq_at ''" -a analytics -d 'What trading cost, how it was executed, how venues served'
 complete -c seqcli -n "__seq_at ''" -a risk -d 'The exchange\'s limits and their use'
 complete -c seqcli -n "__seq_at ''" -a killswitch -d 'Stop new risk, cancel everything, prove it flat. Cancels and reads always pass'
 complete -c seqcli -n "__seq_at ''" -a creds -d 'Keys and profiles, and the venues\' own credentials'
@@ -2358,7 +2484,7 @@ complete -c seqcli -n "__seq_at ' order amend'" -l verbose -d 'Requests and timi
 complete -c seqcli -n "__seq_at ' order amend'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' order amend'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' order amend'" -l help -d 'Show this message and exit.'
-complete -c seqcli -n "__seq_at ' order decrease'" -l by -d 'How much less.' -r
+complete -c seqcli -n "__seq_at ' order decrease'" -l by -d 'How much less.' -x -a 'hour day venue quality'
 complete -c seqcli -n "__seq_at ' order decrease'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' order decrease'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order decrease'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2992,6 +3118,130 @@ complete -c seqcli -n "__seq_at ' stream'" -l verbose -d 'Requests and timings o
 complete -c seqcli -n "__seq_at ' stream'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' stream'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' stream'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics'" -a tca -d 'What ended orders cost: shortfall, spread, impact, fees, savings. Positive is a cost; means weigh by notional'
+complete -c seqcli -n "__seq_at ' analytics'" -a execution -d 'Orders by their end, fills, latency of submission, and what they cost'
+complete -c seqcli -n "__seq_at ' analytics'" -a venues -d 'How each venue served what was sent there: acknowledged, filled, rejected; cost by size'
+complete -c seqcli -n "__seq_at ' analytics'" -a market -d 'A symbol now: touch, visible depth in USD on both sides, imbalance, each venue\'s touch'
+complete -c seqcli -n "__seq_at ' analytics'" -a portfolio -d 'Worth, profit and loss after fees, and how concentrated it is; cash is no concentration'
+complete -c seqcli -n "__seq_at ' analytics'" -a ab -d 'Versions of the router compared: the first against the cheapest other with at least 30 orders'
+complete -c seqcli -n "__seq_at ' analytics'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seqcli -n "__seq_at ' analytics execution'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seqcli -n "__seq_at ' analytics execution'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics execution'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics execution'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seqcli -n "__seq_at ' analytics venues'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seqcli -n "__seq_at ' analytics venues'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics venues'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics venues'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics market'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' analytics market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics market'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics market'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics market'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics market'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics market'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics market'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seqcli -n "__seq_at ' analytics ab'" -l until -d 'Until then: ISO 8601.' -r
+complete -c seqcli -n "__seq_at ' analytics ab'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' analytics ab'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' analytics ab'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seqcli -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
 complete -c seqcli -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'

@@ -1,7 +1,7 @@
 # PowerShell completion for seq and seqcli; written by seqcli.manual
 
 $seqPlaces = @{
-    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'predict', 'stream', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'predict', 'stream', 'analytics', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' quote' = @('--depth', '--watch', '--max-age', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order' = @('buy', 'sell', 'submit', 'preview', 'list', 'show', 'wait', 'cancel', 'amend', 'decrease', 'pending', 'reconcile', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order buy' = @('--limit', '--price', '--notional', '--venue', '--type', '--tif', '--urgency', '--policy', '--max-slippage-bps', '--slippage-bps', '--horizon', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -48,6 +48,13 @@ $seqPlaces = @{
     ' predict redeem' = @('--venue', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' predict rewards' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' stream' = @('--max-events', '--for', '--record', '--replay', '--speed', '--ticket', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics' = @('tca', 'execution', 'venues', 'market', 'portfolio', 'ab', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics tca' = @('--symbol', '--venue', '--since', '--until', '--routing-version', '--by', '--max', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics execution' = @('--symbol', '--venue', '--since', '--until', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics venues' = @('--symbol', '--venue', '--since', '--until', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics market' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics portfolio' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' analytics ab' = @('--symbol', '--venue', '--since', '--until', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk' = @('limits', 'follow', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk limits' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk follow' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -120,6 +127,7 @@ $seqPlaces = @{
     ' help' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
 }
 $seqValues = @{
+    '--by' = @('hour', 'day', 'venue', 'quality')
     '--color' = @('auto', 'always', 'never')
     '--fill-model' = @('adversarial', 'instant', 'none')
     '--from' = @('FILE', '-')
@@ -127,6 +135,7 @@ $seqValues = @{
     '--lang' = @('rust', 'c')
     '--output' = @('table', 'json', 'ndjson', 'csv', 'raw')
     '--policy' = @('sor', 'aggressive_chase', 'passive')
+    '--routing-version' = @('1', '2', '3')
     '--side' = @('buy', 'sell')
     '--speed' = @('X', 'max')
     '--symbol' = 'symbols'

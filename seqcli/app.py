@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "market": "Symbols, fees and venues",
     "predict": "Prediction markets: search, settlement, redeem, rewards",
     "stream": "What happens, as it happens: quotes, books, fills, orders",
+    "analytics": "What trading cost, how it was executed, how venues served",
     "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",

@@ -185,6 +185,10 @@ def _civil(days: int) -> tuple[int, int, int]:
     return year_of_era + era * 400 + (month <= 2), month, day_of_year - (153 * shifted + 2) // 5 + 1  # noqa: PLR2004
 
 
+_SPANS = ("latency_ns", "elapsed_ns", "execution_time_ns", "_p50_ns", "_p95_ns", "_p99_ns")
+"""Nanoseconds that are no instant."""
+
+
 def with_twins(value: Any) -> Any:
     """`value` with a decimal twin beside each suffixed integer, at any depth.
 
@@ -206,7 +210,9 @@ def with_twins(value: Any) -> Any:
 
 
 def twin_name(name: str) -> str | None:
-    """``fee_usd_1e9`` → ``fee_usd``, ``ts_ns`` → ``ts``; None where there is no twin."""
+    """``fee_usd_1e9`` → ``fee_usd``, ``ts_ns`` → ``ts``; None where there is no twin, as with spans of time."""
+    if name.endswith(_SPANS):
+        return None
     for suffix in ("_1e9", "_1e8", "_ns"):
         if name.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]

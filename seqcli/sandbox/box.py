@@ -130,6 +130,7 @@ class OpenBox:
 
     def _reload(self) -> "Exchange":
         from seqcli.sandbox.exchange import Exchange
+        from seqcli.sandbox.reporting import Reporter
 
         try:
             loaded = self.store.load()
@@ -142,6 +143,7 @@ class OpenBox:
         exchange.reaches = self.market.reaches
         exchange.contracts_of = lambda: self.contracts
         self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
+        self.sequencer.beside = Reporter(exchange, self.store.read).rows
         return exchange
 
     def catch_up(self) -> int:

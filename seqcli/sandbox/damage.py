@@ -1,5 +1,7 @@
 """What can be wrong with a store."""
 
+from zlib import crc32
+
 from seqcli.errors import Failure, NotSent
 
 
@@ -17,3 +19,10 @@ class NewerStore(Failure):
     """The file was written by a later version of this program."""
 
     code, exit_status = "NEWER_STATE", 2
+
+
+def checked(data: bytes, crc: int) -> bytes:
+    """`data`, if it is what was written. Raises `Corrupt`."""
+    if not isinstance(data, bytes) or crc32(data) != crc:
+        raise Corrupt("a checksum is wrong")
+    return data

@@ -65,7 +65,7 @@ def opened(machine: Machine, order: Order, now_ns: int) -> View:
         ends_ns = named.contract.event.ends_ns
         order.expires_ns = ends_ns if order.expires_ns is None else min(order.expires_ns, ends_ns)
     view = View(machine.market, machine.gone, machine.accounts[order.client_id], now_ns)
-    order.arrival_mid_1e9 = view.mid(order.symbol)
+    order.arrival_mid_1e9, order.arrived_ns = view.mid(order.symbol), now_ns
     changed(machine, order, now_ns)
     return view
 

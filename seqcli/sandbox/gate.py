@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from seqcli.sandbox import timing
 from seqcli.sandbox.bodies import read_body, read_query
 from seqcli.sandbox.damage import CannotWrite
 from seqcli.sandbox.ids import random_id
@@ -41,7 +42,7 @@ _ROLES = {
 
 
 class Admitted(msgspec.Struct):
-    """A request that may go on; `body_limit` bytes of body are worth reading."""
+    """A request that may go on; `body_limit` bytes of body are worth reading. `received` on the gate's own clock."""
 
     inbound: Inbound
     request_id: str
@@ -49,6 +50,8 @@ class Admitted(msgspec.Struct):
     path: dict[str, str]
     caller: Caller
     headers: dict[str, str]
+    received: int = 0
+    timed: Callable[[], Any] | None = None
 
     @property
     def body_limit(self) -> int:
@@ -107,14 +110,17 @@ class Gate:
 
     def admit(self, inbound: Inbound) -> Admitted | Outbound:
         """Every check that the head alone decides; the body need not have been read."""
+        received = self._clock_ns()
         request_id = self._request_id(inbound)
         headers = {"X-Request-Id": request_id}
         try:
-            return self._admit(inbound, request_id, headers)
+            admitted = self._admit(inbound, request_id, headers)
         except Problem as problem:
             return refusal(problem, headers)
         except Exception:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
             return self._bug(inbound, headers)
+        admitted.received = received
+        return admitted
 
     def enter(self, inbound: Inbound) -> Entrance | Outbound:
         """Every check of a request to open a WebSocket, before anything is opened."""
@@ -137,6 +143,8 @@ class Gate:
             reply = self._failure(error, admitted)
         if admitted.operation.noun not in _STILL:
             reply.durable_seq = self._box.sequencer.stage()
+            if admitted.timed is not None:
+                self._box.sequencer.timed(admitted.timed)
         return reply
 
     def refuse(self, admitted: Admitted, problem: Problem) -> Outbound:
@@ -239,9 +247,14 @@ class Gate:
             raise Problem("SERVICE_UNAVAILABLE", "service unavailable: the store cannot be written")
         if self.closing and operation.noun == "health":
             raise Problem("SERVICE_UNAVAILABLE", "service unavailable: stopping")
+        validated = self._clock_ns()
         now_ns = sequencer.stamp() if operation.noun in _STILL else self._box.catch_up()
         call = Call(operation, admitted.path, query, body, raw, admitted.caller, now_ns, admitted.request_id)
-        return _reply(operation, handler_for(operation)(self._box, call), admitted.headers)
+        result = handler_for(operation)(self._box, call)
+        if operation.name in timing.WHAT:
+            ticks = (admitted.received, validated, self._clock_ns())
+            admitted.timed = timing.step(call, result, ticks, self._clock_ns)
+        return _reply(operation, result, admitted.headers)
 
     def _failure(self, error: Exception, admitted: Admitted) -> Outbound:
         if isinstance(error, CannotWrite):

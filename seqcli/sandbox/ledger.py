@@ -109,6 +109,12 @@ def measured_bps(part: int, whole: int) -> Decimal | None:
     return Decimal(half_even(part * BPS * 1000, whole)).scaleb(-3) if whole > 0 else None
 
 
+def plain_decimal(value: int, digits: int) -> Decimal:
+    """A fixed-point integer as a number for people: exact, without trailing zeros."""
+    exact = Decimal(value).scaleb(-digits)
+    return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+
+
 def measured_share(part: int, whole: int) -> Decimal | None:
     """A share of 1 with six decimals, half-even; None without a whole."""
     return Decimal(half_even(part * 10**6, whole)).scaleb(-6) if whole > 0 else None

@@ -41,6 +41,7 @@ class Leg(msgspec.Struct, omit_defaults=True):
 class Order(msgspec.Struct, kw_only=True):
     """One order. `expires_ns` is when its horizon ends; `metadata` is JSON text.
 
+    `arrival_mid_1e9` is the middle at `arrived_ns`, when it met the market: as it was made, or as its stop fired.
     `cancelling`: its cancel waits for a venue that is cut off. `armed`: a stop that waits for its trigger. `peg_1e9`:
     the price it is worked at when that follows the market, since `pegged_ns`. An order in slices adds up those that
     began (`slice_count`), each an order with this one as its `parent`; the next one is due at `next_slice_ns`.
@@ -75,6 +76,7 @@ class Order(msgspec.Struct, kw_only=True):
     cost: int = 0
     fees_usd_1e9: int = 0
     arrival_mid_1e9: int | None = None
+    arrived_ns: int | None = None
     legs: list[Leg] = []
     fill_count: int = 0
     slice_count: int = 0

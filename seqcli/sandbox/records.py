@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seqcli.sandbox.events import Event
+from seqcli.sandbox.schema import UPSERT
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 IDENTITY = {"order": "node_order_id", "graph": "graph_id", "fill": "fill_id"}
 """Kind of event → the key of its id; other kinds have no record."""
@@ -127,3 +129,14 @@ def columns(event: Event, record: bytes) -> tuple[Any, ...]:
         event.seq,
         record,
     )
+
+
+def rewrite(connection: "sqlite3.Connection", batch: "list[Event]", encode: "Callable[[Any], bytes]") -> None:
+    """Bring the records up to the events of a batch; the last one of an id stands."""
+    last: dict[str, dict[tuple[str, str], Event]] = {kind: {} for kind in UPSERT}
+    for event in batch:
+        if event.kind in last:
+            last[event.kind][event.data["client_id"], event.data[IDENTITY[event.kind]]] = event
+    for kind, rows in last.items():
+        if rows:
+            connection.executemany(UPSERT[kind], [columns(event, encode(event.data)) for event in rows.values()])

@@ -5,7 +5,7 @@ batch. When a
 write fails nothing is answered as done, and the exchange halts: it never forgets an event and goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from seqcli.sandbox.damage import CannotWrite
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
+    from seqcli.sandbox.costs import Row
     from seqcli.sandbox.events import Event
     from seqcli.sandbox.exchange import Exchange
     from seqcli.sandbox.store import Store
 
+Rows = Callable[[list["Event"]], Iterable["Row"]]
+"""What is kept beside events."""
+Timed = Callable[[], "Row"]
+"""Makes the row of a request whose events are on disk now."""
 Listener = Callable[[list["Event"]], None]
 
 
@@ -32,7 +37,9 @@ class Sequencer:
         self.staged_seq = 0
         self.halted: str | None = None
         self.listener: Listener | None = None
+        self.beside: Rows | None = None
         self._untold: list[Event] = []
+        self._timed: list[tuple[int, Timed]] = []
 
     def attach(self, exchange: "Exchange", seq: int, ts_ns: int) -> None:
         """Begin with an exchange that stands after event `seq`."""
@@ -50,6 +57,8 @@ class Sequencer:
         exchange = self.exchange
         if exchange is not None and exchange.pending:
             events, exchange.pending = exchange.pending, []
+            if self.beside is not None:
+                self.store.stage_rows(self.beside(events))
             self.store.stage(events)
             self.staged_seq = events[-1].seq
             if self.listener is not None:
@@ -58,8 +67,18 @@ class Sequencer:
                 self.snapshot()
         return self.staged_seq
 
+    def timed(self, write: Timed) -> None:
+        """Call `write` once what is staged is on disk: it knows when that was wanted, and takes the time."""
+        self._timed.append((self.staged_seq, write))
+
+    def _settle(self) -> None:
+        settled = self.store.committed_seq
+        while self._timed and self._timed[0][0] <= settled:
+            self.store.stage_rows([self._timed.pop(0)[1]()])
+
     def publish(self) -> None:
         """Tell the listener of what is on disk by now. Only in the thread that stages."""
+        self._settle()
         if self._untold and self.listener is not None:
             settled = self.store.committed_seq
             told = [event for event in self._untold if event.seq <= settled]
@@ -81,6 +100,8 @@ class Sequencer:
             self.halted = error.message
             raise
         self.store.forget_fresh()
+        self._settle()
+        self.store.note()
 
 
 class GroupCommit:

@@ -43,7 +43,7 @@ def fire(machine: Machine, order: Order, now_ns: int, deviation_bps: int | None 
     """Send a stop to the venues; what it costs is measured from the middle of this instant."""
     order.armed = False
     view = View(machine.market, machine.gone, machine.accounts[order.client_id], now_ns)
-    order.arrival_mid_1e9 = view.mid(order.symbol)
+    order.arrival_mid_1e9, order.arrived_ns = view.mid(order.symbol), now_ns
     pegging.work(machine, view, order, deviation_bps)
 
 

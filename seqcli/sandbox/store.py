@@ -1,15 +1,14 @@
 """SQLite: events are appended, and the records they change are rewritten, in one transaction, before anyone
 is told.
 
-WAL, synchronous FULL. A reload is the last snapshot and the later events. What is staged and not yet on
-disk is seen by
-every read of this process. A store that cannot be read is set aside under another name with a sentence in
-`notes`.
+WAL, synchronous FULL. A reload is the last snapshot and the later events. What is staged and not yet on disk is seen
+by every read of this process. A store that cannot be read is set aside under another name, which `notes` says.
 """
 
 import os
 import sqlite3
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -17,12 +16,12 @@ from zlib import crc32
 import msgspec
 
 from seqcli import files
-from seqcli.sandbox import records
-from seqcli.sandbox.damage import CannotWrite, Corrupt, NewerStore
+from seqcli.sandbox import costs, records
+from seqcli.sandbox.damage import CannotWrite, Corrupt, NewerStore, checked
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.keys import Key
 from seqcli.sandbox.records import IDENTITY, Page, Wanted
-from seqcli.sandbox.schema import TABLES, UPSERT, VERSION
+from seqcli.sandbox.schema import TABLES, VERSION
 
 SNAPSHOT_BYTES = 4 << 20
 """Events of this many bytes are worth a snapshot, which lets them go."""
@@ -48,6 +47,7 @@ class Store:
         self.notes: list[str] = []
         self._writing = threading.Lock()
         self._staged: list[Event] = []
+        self._rows: list[costs.Row] = []
         self._snapshot: tuple[int, int, bytes] | None = None
         self._fresh: dict[tuple[str, str, str], Event] = {}
         self.event_bytes = 0
@@ -69,6 +69,7 @@ class Store:
             )
         if version == 0:
             self._create(now_ns)
+        self._connection.executescript(costs.TABLES)
         self.client_id = self._meta("client_id").decode()
         self.created_ns = int(self._meta("created_ns"))
 
@@ -102,7 +103,7 @@ class Store:
         row = self._connection.execute("SELECT seq, ts_ns, crc, data FROM snapshot").fetchone()
         loaded = Loaded(None, [], 0, 0)
         if row is not None:
-            loaded = Loaded(_checked(row[3], row[2]), [], row[0], row[1])
+            loaded = Loaded(checked(row[3], row[2]), [], row[0], row[1])
         self.event_bytes = 0
         query = "SELECT first_seq, last_seq, crc, batch FROM events ORDER BY first_seq"
         for first, last, crc, batch in self._connection.execute(query):
@@ -110,7 +111,7 @@ class Store:
             if first > loaded.seq + 1:
                 raise Corrupt(f"event {loaded.seq + 1} is missing")
             try:  # a snapshot may have been taken in the middle of a batch
-                loaded.events += [event for event in _DECODE_EVENTS(_checked(batch, crc)) if event.seq > loaded.seq]
+                loaded.events += [event for event in _DECODE_EVENTS(checked(batch, crc)) if event.seq > loaded.seq]
             except msgspec.MsgspecError as error:
                 raise Corrupt(str(error)) from error
             loaded.seq = max(loaded.seq, last)
@@ -129,6 +130,10 @@ class Store:
             if identity is not None:
                 self._fresh[event.kind, event.data["client_id"], event.data[identity]] = event
 
+    def stage_rows(self, rows: Iterable[costs.Row]) -> None:
+        """Take rows that are kept beside the events (a statement, its values); the next `commit` writes them, too."""
+        self._rows += rows
+
     def stage_snapshot(self, seq: int, ts_ns: int, data: bytes) -> None:
         """Take a snapshot of the exchange as it is after event `seq`; the next `commit` lets the events up
         to it go.
@@ -146,22 +151,34 @@ class Store:
         """
         with self._writing:
             batch, self._staged = self._staged, []
+            rows, self._rows = self._rows, []
             snapshot, self._snapshot = self._snapshot, None
-            if batch or snapshot:
+            if batch or rows or snapshot:
                 try:
-                    self._write(batch, snapshot)
+                    self._write(batch, rows, snapshot)
                 except sqlite3.Error as error:
                     self._roll_back()
                     raise CannotWrite(f"cannot write {self.path}: {error}") from error
             return self.committed_seq
 
-    def _write(self, batch: list[Event], snapshot: tuple[int, int, bytes] | None) -> None:
+    def note(self) -> None:
+        """Write staged rows without waiting for the disk: with the power a measure may be lost, an event never."""
+        if self._rows and not self._staged:
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                self.commit()
+            finally:
+                self._connection.execute("PRAGMA synchronous = FULL")
+
+    def _write(self, batch: list[Event], rows: list[costs.Row], snapshot: tuple[int, int, bytes] | None) -> None:
         run = self._connection.execute
         run("BEGIN IMMEDIATE")
+        for statement, values in rows:
+            run(statement, values)
         if batch:
             data = _ENCODE(batch)
             run("INSERT INTO events VALUES (?, ?, ?, ?)", (batch[0].seq, batch[-1].seq, crc32(data), data))
-            self._rewrite(batch)
+            records.rewrite(self._connection, batch, _ENCODE)
             self.event_bytes += len(data)
         if snapshot:
             seq, ts_ns, data = snapshot
@@ -171,17 +188,6 @@ class Store:
         run("COMMIT")
         if batch:
             self.committed_seq = batch[-1].seq
-
-    def _rewrite(self, batch: list[Event]) -> None:
-        last: dict[str, dict[tuple[str, str], Event]] = {kind: {} for kind in UPSERT}
-        for event in batch:
-            if event.kind in last:
-                last[event.kind][event.data["client_id"], event.data[IDENTITY[event.kind]]] = event
-        for kind, rows in last.items():
-            if rows:
-                self._connection.executemany(
-                    UPSERT[kind], [records.columns(event, _ENCODE(event.data)) for event in rows.values()]
-                )
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -311,9 +317,3 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _checked(data: bytes, crc: int) -> bytes:
-    if not isinstance(data, bytes) or crc32(data) != crc:
-        raise Corrupt("a checksum is wrong")
-    return data

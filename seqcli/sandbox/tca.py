@@ -57,8 +57,7 @@ def report(market: Market, order: Order, fills: Fills) -> dict[str, Any] | None:
     cost = sum(fill["price_1e9"] * fill["qty_1e8"] for fill in fills)
     notional = sum(fill["notional_usd_1e9"] for fill in fills)
     fees = sum(fill["fee_usd_1e9"] for fill in fills)
-    arrival_ns, mid = order.created_ns, order.arrival_mid_1e9
-    quality = _quality(market, order, arrival_ns)
+    quality = _quality(market, order)
     best = _benchmark(market, order, qty, fills) if quality == "measured" else None
     saved = None if best is None else best.landed(order.side) - _landed(order.side, notional, fees)
     achieved = ledger.average_price(cost, qty)
@@ -70,18 +69,18 @@ def report(market: Market, order: Order, fills: Fills) -> dict[str, Any] | None:
         "status": order.status,
         "qty_1e8": order.qty_1e8,
         "filled_qty_1e8": qty,
-        "arrival_mid_1e9": mid,
+        "arrival_mid_1e9": order.arrival_mid_1e9,
         "achieved_vwap_1e9": achieved,
         "benchmark_vwap_1e9": None if best is None else ledger.average_price(best.cost, qty),
         **_parts(market, order, fills, quality),
         "fees_usd_1e9": fees,
         "savings_vs_benchmark_bps": None if saved is None else ledger.measured_bps(saved, notional),
-        "savings_usd": None if saved is None else Decimal(saved).scaleb(-9),
+        "savings_usd": None if saved is None else ledger.plain_decimal(saved, 9),
         "venue_mix": _mix(fills, qty),
         "routing_version": routing_version(order),
         "quality": quality,
         "submit_latency_ns": None,
-        "execution_time_ns": max(fill["ts_ns"] for fill in fills) - arrival_ns,
+        "execution_time_ns": max(fill["ts_ns"] for fill in fills) - arrival_of(order),
         "is_prediction": order.kind == "prediction",
         **_probabilities(order, achieved),
         "is_sandbox": order.sandbox,
@@ -93,10 +92,15 @@ def _landed(side: str, notional: int, fees: int) -> int:
     return notional + fees if side == "buy" else fees - notional
 
 
-def _quality(market: Market, order: Order, arrival_ns: int) -> str:
+def arrival_of(order: Order) -> int:
+    """When an order met the market."""
+    return order.created_ns if order.arrived_ns is None else order.arrived_ns
+
+
+def _quality(market: Market, order: Order) -> str:
     if order.arrival_mid_1e9 is None:
         return "missing"
-    return "measured" if mid_of(market, order.symbol, arrival_ns) == order.arrival_mid_1e9 else "estimated"
+    return "measured" if mid_of(market, order.symbol, arrival_of(order)) == order.arrival_mid_1e9 else "estimated"
 
 
 def _parts(market: Market, order: Order, fills: Fills, quality: str) -> dict[str, Decimal | None]:
@@ -110,7 +114,7 @@ def _parts(market: Market, order: Order, fills: Fills, quality: str) -> dict[str
     shortfall = None if mid is None else ledger.measured_bps(sign * (cost - mid * qty), mid * qty)
     touch = None
     if quality == "measured" and order.kind != "prediction":
-        touch = touch_of(market.books(order.symbol, order.created_ns), order.side)
+        touch = touch_of(market.books(order.symbol, arrival_of(order)), order.side)
     spread = None
     if touch is not None and mid is not None:
         spread = ledger.measured_bps(sign * (touch - mid) * taken, mid * qty)
@@ -136,7 +140,7 @@ def _benchmark(market: Market, order: Order, qty: int, fills: Fills) -> Sweep | 
     own = _own_rate(market.venues(), fills)
     swept = [
         swept_on(market.venues()[venue], order.kind, opposite(book, order.side), qty, own)
-        for venue, book in market.books(order.symbol, order.created_ns).items()
+        for venue, book in market.books(order.symbol, arrival_of(order)).items()
     ]
     return min(
         (row for row in swept if row is not None), key=lambda row: (row.landed(order.side), row.venue), default=None
@@ -198,7 +202,7 @@ def _probabilities(order: Order, achieved: int | None) -> dict[str, Decimal | No
         return dict.fromkeys(("arrival_probability", "achieved_probability", "probability_slippage_pp"))
     sign = 1 if order.side == "buy" else -1
     return {
-        "arrival_probability": Decimal(mid).scaleb(-9),
-        "achieved_probability": Decimal(achieved).scaleb(-9),
-        "probability_slippage_pp": Decimal(sign * (achieved - mid)).scaleb(-7),
+        "arrival_probability": ledger.plain_decimal(mid, 9),
+        "achieved_probability": ledger.plain_decimal(achieved, 9),
+        "probability_slippage_pp": ledger.plain_decimal(sign * (achieved - mid), 7),
     }

@@ -27,6 +27,7 @@ NOUNS = (
     "predict",
     "algos",
     "streams",
+    "analytics",
     "docs",
 )
 _NOUN_OF_SEGMENT = {
@@ -60,6 +61,8 @@ _NOUN_OF_SEGMENT = {
     "polymarket": "predict",
     "algos": "algos",
     "deployments": "algos",
+    "analytics": "analytics",
+    "tca": "analytics",
     "ws": "streams",
     "openapi.json": "docs",
     "docs": "docs",

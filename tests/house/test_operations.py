@@ -37,6 +37,8 @@ WITHOUT_A_COMMAND = {
     "streams.orders": "event streams are for programs; commands take the socket",
     "streams.tca": "as above",
     "streams.alerts": "as above",
+    "analytics.tca_alias": "the path of the vendor's SDK; ours is analytics.tca",
+    "analytics.report": "an alias of analytics.tca",
     "docs.document": "for a browser",
     "docs.page": "for a browser",
     "docs.asset": "for a browser",

@@ -66,13 +66,13 @@ def agree(said: dict[str, Any], known: dict[str, Any]) -> None:
 
 
 def _sides(market: Market, order: Order) -> list[tuple[str, Sequence[tuple[int, int]]]]:
-    books = market.books(order.symbol, order.created_ns)
+    books = market.books(order.symbol, order.arrived_ns or 0)
     sides = [(venue, book.asks if order.side == "buy" else book.bids) for venue, book in books.items()]
     return [(venue, side) for venue, side in sides if side]
 
 
 def _mid(market: Market, order: Order) -> int:
-    books = market.books(order.symbol, order.created_ns).values()
+    books = market.books(order.symbol, order.arrived_ns or 0).values()
     bid = max(book.bids[0][0] for book in books if book.bids)
     ask = min(book.asks[0][0] for book in books if book.asks)
     return int(nearest(Fraction(bid + ask, 2)))
