@@ -27,7 +27,6 @@ class Row(msgspec.Struct, kw_only=True):
     price: str = ""
     notes: list[tuple[str, str]] = []
     like: str = ""
-    scheduled_ns: int | None = None
 
 
 def rows(body: Any, *, unfolded: bool) -> list[Row]:
@@ -87,7 +86,7 @@ def _of_node(node: Any, guide: str, notes: list[tuple[str, str]], *, foldable: b
         guide=guide,
         status=status,
         node=node,
-        qty=_whole(node, "qty_1e8") or _fixed(node),
+        qty=_total(node),
         filled=_whole(node, "filled_qty_1e8") or 0,
         price=_price(node),
         notes=notes,
@@ -112,7 +111,6 @@ def _of_slice(part: Any, guide: str) -> Row:
         price=_price(part),
         notes=[(f"at {_clock(at)}", "dim")] if status in WAITING and isinstance(at, int) else [],
         like=f"slice {_like(status)}" if _like(status) else "",
-        scheduled_ns=at if isinstance(at, int) else None,
     )
 
 
@@ -159,9 +157,13 @@ def _whole(row: Any, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _fixed(node: Any) -> int | None:
+def _total(node: Any) -> int | None:
+    """What the node may fill in all: its order's quantity, which may have been amended; of several starts their cap."""
     fixed = (node.get("quantity") or {}).get("fixed")
-    return _whole(fixed, "qty_1e8") if isinstance(fixed, dict) else None
+    cap = _whole(fixed, "qty_1e8") if isinstance(fixed, dict) else None
+    starts = node.get("node_order_ids")
+    several = isinstance(starts, list) and len(starts) > 1
+    return cap if several and cap is not None else _whole(node, "qty_1e8") or cap
 
 
 def _clock(at_ns: int) -> str:

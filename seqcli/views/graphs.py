@@ -11,7 +11,7 @@ from seqcli.views.graph_rows import OVER, WAITING, Row, rows
 from seqcli.views.result import Table
 
 _LIST = columns("GRAPH STATUS >NODES/1 >EDGES/2 WHY/4 CREATED/3")
-_TYPE, _BAR, _NOTE = 3, 10, 26
+_TYPE, _BAR, _NOTE = 3, 10, 28
 _FULL, _EMPTY = "█", "░"
 
 

@@ -83,6 +83,23 @@ def test_off_a_terminal_a_live_order_without_yes_is_status_2_and_nothing_is_sent
     assert exchange == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("twap", "ETH-USD", "buy", "1", "--slices", "2", "--every", "1s"),
+        ("bracket", "ETH-USD", "buy", "1", "--take-profit", "9000", "--stop-loss", "500"),
+        ("hedge", "ETH-USD", "buy", "1", "--with", "ETH-USD-PERP", "--streaming"),
+        ("submit", str(ROOT / "tests/stories/graphs/hedge.json")),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_live_graph_needs_a_yes_as_an_order_does(seq: Seq, exchange: list[str], words: tuple[str, ...]) -> None:
+    done = seq("graph", *words, "--json")
+    assert (done.status, done.out, exchange) == (2, "", [])
+    done = seq("graph", *words, "--json", "--yes")
+    assert (done.status, done.body["mode"], exchange) == (0, "live", ["/v1/orders"])
+
+
 def test_yes_beforehand_sends_it(seq: Seq, exchange: list[str]) -> None:
     done = seq(*BUY, "--yes")
     assert done.status == 0, done.err

@@ -112,6 +112,16 @@ def test_a_hedge_says_what_it_waits_for(show: Show) -> None:
     ]
 
 
+def test_a_node_that_started_several_times_is_measured_against_its_cap(show: Show) -> None:
+    several = {"node_order_ids": ["graph:g:h:1", "graph:g:h:2", "graph:g:h:3"], "qty_1e8": 5 * ETH}
+    nodes = [node("spot", "FILLED"), node("h", "FILLED", "sell", filled_qty_1e8=100 * ETH, **several)]
+    assert shown(show, graph(nodes, [edge("spot", "h", "on_fill", fired_count=3)]))[-1] == (
+        "└─ h  FILLED  sell 200  market     100  █████░░░░░  ✓ with each fill of spot ×3"
+    )
+    amended = node("a", "WORKING", qty_1e8=50 * ETH, node_order_ids=["graph:g:a:1"])
+    assert "buy 50 " in shown(show, graph([amended], []))[-1]
+
+
 def test_what_fired_and_what_cancelled_is_marked(show: Show) -> None:
     lines = shown(show, BRACKET)
     assert lines[2] == "symbol   ETH-USD"
