@@ -54,7 +54,7 @@ def repeg(machine: Machine, order: Order, now_ns: int) -> None:
     """Look whether an order has to move, and move it."""
     account = machine.accounts[order.client_id]
     instrument = machine.market.instruments().get(order.symbol)
-    if account.switch.engaged or instrument is None or order.cancelling:
+    if account.switch.engaged or instrument is None or ending.unreachable(machine, order):
         return
     view = View(machine.market, machine.gone, account, now_ns)
     if _beyond(view, order, instrument):
