@@ -1,6 +1,7 @@
 """Venues' books put together, as plain JSON numbers for people: exact, at least one decimal."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from seqcli.sandbox.books import Book, Level
@@ -11,9 +12,12 @@ PRICE, SIZE = 9, 8
 
 def human(value: int, digits: int) -> str:
     """A fixed-point integer as a JSON float for people: exact, at least one decimal."""
-    sign, value = ("-", -value) if value < 0 else ("", value)
-    whole, part = divmod(value, 10**digits)
-    return f"{sign}{whole}.{str(part).zfill(digits).rstrip('0') or '0'}"
+    if value < 0:
+        return f"-{human(-value, digits)}"
+    text = str(value)
+    if len(text) <= digits:
+        text = text.zfill(digits + 1)
+    return f"{text[:-digits]}.{text[-digits:].rstrip('0') or '0'}"
 
 
 def spread(bid: int, ask: int) -> tuple[str, str]:
@@ -37,10 +41,15 @@ def levels(books: Mapping[str, Book], depth: int, best: Any) -> list[Level]:
     for side in sides:
         for price, size in side[:depth]:
             sizes[price] = sizes.get(price, 0) + size
-    return [(price, sizes[price]) for price in sorted(sizes, reverse=is_bid)[:depth]]
+    return sorted(sizes.items(), reverse=is_bid)[:depth]
 
 
 def merged(books: Mapping[str, Book], depth: int, best: Any) -> str:
     """`levels` as JSON: ``[[price, size], …]``."""
-    rows = [f"[{human(price, PRICE)},{human(size, SIZE)}]" for price, size in levels(books, depth, best)]
-    return f"[{','.join(rows)}]"
+    return f"[{','.join([_level(price, size) for price, size in levels(books, depth, best)])}]"
+
+
+@lru_cache(1 << 15)
+def _level(price: int, size: int) -> str:
+    """Most levels stand from one book to the next."""
+    return f"[{human(price, PRICE)},{human(size, SIZE)}]"

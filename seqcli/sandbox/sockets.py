@@ -211,14 +211,16 @@ class StreamSocket(asyncio.Protocol):
 
     def _beat(self) -> None:
         """A ping, unless the peer has been silent for too long."""
-        if self._loop.time() - self._heard_s >= self.silence_s:
-            self.end(streams.GOING_AWAY, reason="silent")
+        is_silent = self._loop.time() - self._heard_s >= self.silence_s
+        if self._protocol.state is not State.OPEN and is_silent:
             self._transport.abort()
-            return
-        if self._protocol.state is State.OPEN:
-            self._protocol.send_ping(b"")
-            self._write_out()
-        self._timer = self._loop.call_later(self.ping_s, self._beat)
+        elif is_silent:
+            self.end(streams.GOING_AWAY, reason="silent")
+        else:
+            if self._protocol.state is State.OPEN:
+                self._protocol.send_ping(b"")
+                self._write_out()
+            self._timer = self._loop.call_later(self.ping_s, self._beat)
 
     def end(self, number: int, code: str = "", message: str = "", *, reason: str = "") -> None:
         """Say what waits, an error if there is one, and goodbye."""
