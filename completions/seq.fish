@@ -189,7 +189,7 @@ complete -c seq -n "__seq_at ' order submit'" -l symbol -d 'One order: of what.'
 complete -c seq -n "__seq_at ' order submit'" -l side -d 'One order: which way.' -x -a 'buy sell'
 complete -c seq -n "__seq_at ' order submit'" -l qty -d 'One order: how much.' -r
 complete -c seq -n "__seq_at ' order submit'" -l anew -d 'Send what an unfinished run of the file sent already, too.'
-complete -c seq -n "__seq_at ' order submit'" -l parallel -d 'Lines on their way at once, 1 to 32. [default: 1]' -r
+complete -c seq -n "__seq_at ' order submit'" -l parallel -d 'Lines on their way at once, 1 to 32. [default: 8]' -r
 complete -c seq -n "__seq_at ' order submit'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' order submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2356,7 +2356,7 @@ complete -c seqcli -n "__seq_at ' order submit'" -l symbol -d 'One order: of wha
 complete -c seqcli -n "__seq_at ' order submit'" -l side -d 'One order: which way.' -x -a 'buy sell'
 complete -c seqcli -n "__seq_at ' order submit'" -l qty -d 'One order: how much.' -r
 complete -c seqcli -n "__seq_at ' order submit'" -l anew -d 'Send what an unfinished run of the file sent already, too.'
-complete -c seqcli -n "__seq_at ' order submit'" -l parallel -d 'Lines on their way at once, 1 to 32. [default: 1]' -r
+complete -c seqcli -n "__seq_at ' order submit'" -l parallel -d 'Lines on their way at once, 1 to 32. [default: 8]' -r
 complete -c seqcli -n "__seq_at ' order submit'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' order submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

@@ -1,27 +1,25 @@
-"""Many orders: handed to the desk line by line, answered in their order.
+"""Many orders: read and checked whole, handed to the desk several at once, answered in the order of their lines.
 
-A line is an order in the API's simple words, a whole graph, or ``{"cancel": "ID"}``. A line that is wrong is a row of
-its own; the others go on.
+A line is an order in the API's simple words, a whole graph, or ``{"cancel": "ID"}``. One wrong line stops them all,
+before the first is sent; what the exchange says of a line is a row of its own, and the others go on.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from seqcli.commands import cancelling, placing, runs, words
+from seqcli.commands import cancelling, runs, speaking, words
+from seqcli.commands.dispatch import INTERRUPTED, Dispatch, Item, stops
 from seqcli.commands.lines import Line, graph_of, read
 from seqcli.commands.ordering import Terms
 from seqcli.commands.placing import Waiting
 from seqcli.commands.session import Session
-from seqcli.errors import Denied, Failure, Interrupted, NotSent, OutcomeUnknown, Partial, Refused, Unreachable, Usage
+from seqcli.errors import Denied, Failure, Interrupted, NotSent, OutcomeUnknown, Partial, Refused, Usage
 from seqcli.views import Result, forms
 from seqcli.views import orders as tables
 from seqcli.wire import orders
 from seqcli.wire.operation import Request
-from seqcli.wire.submission import GraphOrder
 
-INTERRUPTED = "interrupted"
+_NAMED = 3
 
 
 def submit(
@@ -32,22 +30,55 @@ def submit(
         raise Usage(
             "the lines of a file have their own terms", hint="only --sandbox, --wait and --wait-timeout go with it"
         )
-    lines = read(source)
+    seconds, hands = waiting.seconds(), words.count(parallel, "--parallel", 1, 32)
+    items = checked(session, read(source), sandbox=terms.sandbox)
     if session.options.dry_run:
-        return session.planned(*(_planned(session, value, terms) for _, value in lines))
+        return session.planned(*(_planned(session, item) for item in items))
     if session.account.mode == "live" and not terms.sandbox:
-        session.confirm(f"Send every order of {source} LIVE?")
-    batch = Batch(
-        session, _run(session, source, anew=anew), terms.sandbox, waiting.seconds(), _hands(session, parallel)
-    )
-    rows = batch.rows(lines)
-    return _streamed(rows) if session.options.output == "ndjson" or session.options.quiet else _summed(list(rows))
+        session.confirm(f"Send all {len(items)} lines of {source} LIVE?")
+    run = _run(session, source, anew=anew)
+    for item in items:
+        if item.graph is not None and item.graph.graph_id is None:
+            item.graph.graph_id = run.graph_id(item.text)
+    # the built-in exchange takes one at a time
+    sent = Dispatch(session, run, seconds, 1 if session.account.local else hands).rows(items)
+    if session.options.output == "ndjson" or session.options.quiet:
+        return _streamed(sent if speaking.is_read() else _counted(sent, len(items)))
+    return _summed(list(_counted(sent, len(items))))
 
 
-def _hands(session: Session, parallel: str) -> int:
-    """How many lines are on their way at once; the built-in exchange takes one at a time."""
-    hands = words.count(parallel, "--parallel", 1, 32)
-    return 1 if session.account.local else hands
+def checked(session: Session, lines: list[Line], *, sandbox: bool) -> list[Item]:
+    """Every line as what it asks for. Raises `Usage` that names each bad one."""
+    items: list[Item] = []
+    bad: list[tuple[int, Failure]] = []
+    taken: dict[str, int] = {}
+    for number, value in lines:
+        item, failure = session.tried(lambda: _item(session, number, value, sandbox))  # noqa: B023 - called at once
+        name = item.graph.graph_id if item is not None and item.graph is not None else None
+        if name is not None and taken.setdefault(name, number) != number:
+            failure = Usage(f"the id {name} is that of line {taken[name]}")
+        if failure is not None:
+            bad.append((number, failure))
+        else:
+            items.append(item)
+    if bad:
+        told = "; ".join(f"line {number}: {failure.message}" for number, failure in bad[:_NAMED])
+        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        details = [{"field": f"line {number}", "message": failure.message} for number, failure in bad]
+        raise Usage(f"nothing was sent: {told}{more}", details=details, hint=bad[0][1].hint)
+    return items
+
+
+def _item(session: Session, number: int, value: Any, sandbox: bool) -> Item:
+    if isinstance(value, Failure):
+        raise value
+    if isinstance(value, dict) and set(value) == {"cancel"}:
+        if not isinstance(value["cancel"], str):
+            raise Usage("a cancel names one order or graph", hint='{"cancel": "ID"}')
+        return Item(number, "", cancel=cancelling.request(words.identity(value["cancel"])))
+    graph = graph_of(value, sandbox=sandbox)
+    session.dressed(graph)
+    return Item(number, forms.encode(value), graph=graph)
 
 
 def _run(session: Session, source: str, *, anew: bool) -> runs.Run:
@@ -55,106 +86,13 @@ def _run(session: Session, source: str, *, anew: bool) -> runs.Run:
     token = chance.randbytes(6).hex()
     run = runs.begin(source, session.account.fingerprint, clock.time_ns(), token, anew=anew)
     if run.resumed:
-        session.note(f"going on with {source}: what was sent already is looked up, not sent twice (--anew: all again)")
+        session.note(f"going on with {source}: what is settled is not sent again (--anew: all again)")
     return run
 
 
-class Batch:
-    """Lines on their way, `hands` of them at once; `seconds` says how long the end of each is waited for."""
-
-    def __init__(self, session: Session, run: runs.Run, sandbox: bool, seconds: float | None, hands: int) -> None:
-        self._session = session
-        self._run = run
-        self._sandbox = sandbox
-        self._seconds = seconds
-        self._hands = hands
-        self._whole = True
-        self._stopped: str | None = None
-
-    def rows(self, lines: Iterable[Line]) -> Iterator[dict[str, Any]]:
-        """What became of each line, in their order; a cancel waits for every line before it.
-
-        The run is over when every line has gone out. Ctrl-C leaves it open; so does a bad key or an exchange that
-        can't be reached, after which nothing more is tried.
-        """
-        with ThreadPoolExecutor(self._hands) as pool:
-            start = pool.submit if self._hands > 1 else _now
-            under_way: deque[tuple[int, Future[dict[str, Any]]]] = deque()
-            for number, value in lines:
-                while under_way and (len(under_way) >= self._hands or _is_cancel(value)):
-                    yield self._ended(*under_way.popleft())
-                if self._stopped == INTERRUPTED:
-                    return
-                under_way.append((number, start(self._task(value))))
-            while under_way:
-                yield self._ended(*under_way.popleft())
-        if self._whole:
-            self._run.finish()
-
-    def _ended(self, number: int, future: "Future[dict[str, Any]]") -> dict[str, Any]:
-        row: dict[str, Any] = {"line": number} | future.result()
-        self._whole = self._whole and row["outcome"] not in ("not_sent", "unknown")
-        self._stopped = self._stopped or _stops(row)
-        return row
-
-    def _task(self, value: Any) -> Callable[[], dict[str, Any]]:
-        """What is to be done for a line; ids are given here, in the order of the lines."""
-        stopped = self._stopped
-        if stopped is not None:
-            return lambda: {"outcome": "not_sent", "graph_id": None, "status": None, "error": stopped}
-        work, failure = self._session.tried(lambda: self._work(value))
-        if failure is not None:
-            return lambda: _failed(value, failure)
-        return lambda: self._done(value, work)
-
-    def _work(self, value: Any) -> Callable[[], dict[str, Any]]:
-        if isinstance(value, Failure):
-            raise value
-        if _is_cancel(value):
-            operation, request = cancelling.request(words.identity(str(value["cancel"])))
-            return lambda: {"outcome": "cancelled"} | self._session.changed(operation, request).body
-        graph = graph_of(value, sandbox=self._sandbox)
-        if graph.graph_id is None:
-            graph.graph_id = self._run.graph_id(forms.encode(value))
-        return lambda: self._submitted(graph)
-
-    def _submitted(self, graph: GraphOrder) -> dict[str, Any]:
-        body, failure = placing.followed(self._session, self._session.desk.submit(graph), self._seconds)
-        return body | (_told(failure) if failure else {})
-
-    def _done(self, value: Any, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        body, failure = self._session.tried(work)
-        return _failed(value, failure) if failure is not None else dict(body)
-
-
-def _now(work: Callable[[], dict[str, Any]]) -> "Future[dict[str, Any]]":
-    """Done at once, in this thread: Ctrl-C reaches it."""
-    future: Future[dict[str, Any]] = Future()
-    future.set_result(work())
-    return future
-
-
-def _is_cancel(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"cancel"}
-
-
-def _failed(value: Any, failure: Failure) -> dict[str, Any]:
-    given = value.get("graph_id") if isinstance(value, dict) else None
-    return {"outcome": "not_sent", "graph_id": given, "status": None} | _told(failure)
-
-
-def _told(failure: Failure) -> dict[str, Any]:
-    return {"error": failure.message, "failure": failure.as_json()["error"]}
-
-
-def _stops(row: dict[str, Any]) -> str | None:
-    """Why the lines after this one need not be tried."""
-    if "interrupted" in str(row.get("error")):
-        return INTERRUPTED
-    status = (row.get("failure") or {}).get("exit_status")
-    if row["outcome"] == "unknown" or status not in (Denied.exit_status, Unreachable.exit_status):
-        return None
-    return f"not tried after line {row['line']}: {row['error']}"
+def _counted(rows: Iterable[dict[str, Any]], total: int) -> Iterator[dict[str, Any]]:
+    for page in speaking.progress(([row] for row in rows), "lines", total):
+        yield from page
 
 
 def _streamed(rows: Iterable[dict[str, Any]]) -> Iterator[Result]:
@@ -181,7 +119,7 @@ def _failure(rows: list[dict[str, Any]]) -> Failure | None:
     if unknown:
         names = ", ".join(str(row["graph_id"]) for row in unknown[:3])
         return OutcomeUnknown(f"{len(unknown)} of {len(rows)} unknown: {names}", hint="seq order reconcile")
-    if rows and _stops(rows[-1]) == INTERRUPTED:
+    if rows and stops(rows[-1]) == INTERRUPTED:
         return Interrupted(f"interrupted in line {rows[-1]['line']}", hint="the same command goes on from there")
     if not bad:
         return None
@@ -193,9 +131,7 @@ def _failure(rows: list[dict[str, Any]]) -> Failure | None:
     return kind(f"{sentence}: {bad[0].get('error')}", hint=(bad[0].get("failure") or {}).get("hint"))
 
 
-def _planned(session: Session, value: Any, terms: Terms) -> Any:
-    if isinstance(value, Failure):
-        raise value
-    if _is_cancel(value):
-        return cancelling.request(words.identity(str(value["cancel"])))
-    return orders.PLACE, Request(body=session.dressed(graph_of(value, sandbox=terms.sandbox)))
+def _planned(session: Session, item: Item) -> Any:
+    if item.cancel is not None:
+        return item.cancel
+    return orders.PLACE, Request(body=session.dressed(item.order))

@@ -1,34 +1,19 @@
-"""Orders from a file or from stdin: NDJSON, JSON or TOML, in the API's simple words or as whole graphs.
+"""Orders from a file or from stdin: NDJSON, CSV, JSON or TOML, in the API's simple words or as whole graphs.
 
 Numbers are JSON strings or JSON numbers, read as decimals and never as floats.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from seqcli.commands import ordering, words
+from seqcli.commands import ordering, tables, words
 from seqcli.commands.ordering import Terms
 from seqcli.errors import Usage
 from seqcli.wire import strict, submission
 
-_SIMPLE = {
-    "symbol",
-    "side",
-    "qty",
-    "notional",
-    "price",
-    "venue",
-    "type",
-    "tif",
-    "urgency",
-    "policy",
-    "max_slippage_bps",
-    "horizon_ms",
-    "graph_id",
-}
+_SIMPLE = tables.SIMPLE
 Line = tuple[int, Any]
 """A line's number, and its JSON value or the `Usage` that says why there is none."""
 
@@ -73,27 +58,28 @@ def _text(name: str, value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def read(source: str) -> Iterator[Line]:
-    """Each order with its number. stdin is read as it comes; a line that is no JSON is a `Usage` in its place."""
+def read(source: str) -> list[Line]:
+    """Every order of a file or of stdin with the number of its line. Raises `Usage` for what is no such text."""
+    content = sys.stdin.buffer.read() if source == "-" else words.content(source)
     if source.endswith(".toml"):
-        return _numbered(_toml(source))
-    stream = sys.stdin.buffer if source == "-" else iter(words.content(source).splitlines(keepends=True))
-    return _json(stream, source)
+        return _numbered(_toml(source, content))
+    rows = [(number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
+    if source.endswith(".csv") or (rows and tables.is_header(rows[0][1])):
+        return list(tables.read(content))
+    return _json(content, rows, source)
 
 
-def _json(stream: Iterable[bytes], source: str) -> Iterator[Line]:
+def _json(content: bytes, rows: list[tuple[int, bytes]], source: str) -> list[Line]:
     """NDJSON when the first line is an object of its own; else the whole is one JSON text."""
-    lines = enumerate(stream, 1)
-    for number, line in lines:
-        if not line.strip():
-            continue
-        first = _parsed(line)
-        if isinstance(first, dict):
-            yield number, first
-            yield from ((place, _parsed(later)) for place, later in lines if later.strip())
-        else:
-            yield from _numbered(_listed(words.json(line + b"".join(rest for _, rest in lines), source), source))
-        return
+    first = rows[0][1].strip() if rows else b""
+    spread = first in (b"{", b"[") or len(rows) == 1 or (len(rows) > 1 and not _is_object(rows[1][1]))
+    if rows and spread and not _is_object(first):
+        return _numbered(_listed(words.json(content, source), source))
+    return [(number, _parsed(line)) for number, line in rows]
+
+
+def _is_object(line: bytes) -> bool:
+    return isinstance(_parsed(line), dict)
 
 
 def _parsed(line: bytes) -> Any:
@@ -103,11 +89,11 @@ def _parsed(line: bytes) -> Any:
         return Usage(f"not JSON: {error}", hint='{"symbol": "ETH-USD", "side": "buy", "qty": "1"}')
 
 
-def _toml(source: str) -> list[Any]:
+def _toml(source: str, content: bytes) -> list[Any]:
     import tomllib
 
     try:
-        return _listed(tomllib.loads(words.content(source).decode(), parse_float=Decimal), source)
+        return _listed(tomllib.loads(content.decode(), parse_float=Decimal), source)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Usage(f"{Path(source).name} is not TOML: {error}", hint="[[orders]] with symbol, side, qty") from None
 
@@ -122,5 +108,5 @@ def _listed(value: Any, source: str) -> list[Any]:
     raise Usage(f"{source} holds no orders", hint="one JSON object a line, or a list of them")
 
 
-def _numbered(values: list[Any]) -> Iterator[Line]:
-    yield from enumerate(values, 1)
+def _numbered(values: list[Any]) -> list[Line]:
+    return list(enumerate(values, 1))

@@ -80,7 +80,7 @@ def submit(
     side: SideFlag = None,
     qty: QtyFlag = None,
     anew: Anew = False,
-    parallel: Parallel = "1",
+    parallel: Parallel = "8",
 ) -> Result | Iterator[Result]:
     """Orders or graphs from a file, one a line; or one order by options."""
     if source is not None and (symbol, side, qty) != (None, None, None):

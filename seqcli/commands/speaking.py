@@ -67,6 +67,11 @@ def progress(pages: Iterator[list[Any]], what: str, total: int | None = None) ->
     return counted(pages, what, sys.stderr, time.monotonic, total)
 
 
+def is_read() -> bool:
+    """Does somebody see the results as they come, so that no progress need be told beside them?"""
+    return sys.stdout.isatty()
+
+
 def _rendering(chosen: Options) -> views.Options:
     return views.Options(output=chosen.output, fields=chosen.fields, quiet=chosen.quiet, color=chosen.color)
 

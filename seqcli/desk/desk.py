@@ -14,7 +14,7 @@ from seqcli.desk.journal import Intent, Journal
 from seqcli.desk.killswitch import open_orders
 from seqcli.desk.latch import Latch
 from seqcli.desk.reconcile import Reconciler
-from seqcli.desk.submit import Outcome, Sender
+from seqcli.desk.submit import Outcome, Sender, known
 from seqcli.errors import Ambiguous, Failure, NotFound, NotSent, OutcomeUnknown, PolicyRefused, Usage
 from seqcli.lock import Lock
 from seqcli.wire import graphs, orders, quotes, strict
@@ -75,8 +75,11 @@ class Desk:
         """`graph` as it would be sent: with an id."""
         return intents.dressed(graph, self._client.clock, self._client.chance)
 
-    def submit(self, graph: GraphOrder) -> Outcome:
+    def submit(self, graph: GraphOrder, *, listed: bool = False) -> Outcome:
         """Journal, then send until the fate is known.
+
+        `listed`: one of a list somebody wrote, so nobody is asked whether like orders in it are meant, and one whose
+        end the journal knows is told from there.
 
         Raises `PolicyRefused`, `Usage` (a repeated order that was not wanted) and `NotSent` (no journal) before
         anything is sent; afterwards every end is an `Outcome`.
@@ -92,8 +95,8 @@ class Desk:
         )
         earlier = self.journal.find(self._account, meant.graph_id)
         if earlier is not None:
-            return self._again(earlier, meant)
-        self._intend(graph, meant)
+            return self._again(earlier, meant, listed=listed)
+        self._intend(graph, meant, listed=listed)
         return self._sender.send(meant)
 
     def send(self, operation: Operation, request: Request, *, look: str | None = None) -> Reply:
@@ -140,23 +143,25 @@ class Desk:
         """Let go of the journal."""
         self.journal.close()
 
-    def _again(self, earlier: Intent, meant: Intent) -> Outcome:
+    def _again(self, earlier: Intent, meant: Intent, *, listed: bool) -> Outcome:
         """The same graph id once more: the same bytes go out again, other ones never."""
         if earlier.body != meant.body:
             raise Usage(
                 f"the id {meant.graph_id} was used for another order",
                 hint="leave --graph-id out, or choose another one",
             )
+        if listed and (earlier.outcome == "accepted" or earlier.status == "REJECTED"):
+            return known(earlier)
         if earlier.outcome == "accepted":
             return self._sender.confirm(earlier)
         return self._sender.send_again(earlier, doubtful=earlier.outcome not in ("not_sent", "rejected"))
 
-    def _intend(self, graph: GraphOrder, meant: Intent) -> None:
+    def _intend(self, graph: GraphOrder, meant: Intent, *, listed: bool) -> None:
         lines = policy.load(self._policy_file, must_exist=self._policy_named)
         check = policy.Check(lines, graph, self._quote, self._open_usd_1e9, self._client.clock.time_ns())
         check.alone()
         meant.worth_usd_1e9 = check.worth_1e9
-        guarded = self._ask is not None and lines.duplicate_guard is None
+        guarded = not listed and self._ask is not None and lines.duplicate_guard is None
 
         def allow(journal: Journal) -> None:
             check.among(journal, meant)

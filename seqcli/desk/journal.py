@@ -1,11 +1,11 @@
 """What was meant to be sent and how it ended, written before the first byte leaves. SQLite in WAL mode, fsynced."""
 
-import contextlib
 import hashlib
 import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 
 from seqcli import files
 from seqcli.client.redact import redact
+from seqcli.desk.together import Wish, grant
 from seqcli.errors import NotSent
 
 BUSY_S = 3.0
@@ -42,6 +43,8 @@ _COLUMNS = [
     "abandoned_ns",
     "updated_ns",
 ]
+_INSERT = f"INSERT INTO intents ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - our own names
+_EVIDENCE = "INSERT INTO evidence VALUES (?, ?, ?)"
 _SCHEMA = """
 CREATE TABLE intents (
   id INTEGER PRIMARY KEY, graph_id TEXT NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, kind TEXT NOT NULL,
@@ -102,6 +105,7 @@ class Journal:
         self.path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._wishes: deque[Wish] = deque()
 
     def intend(self, intent: Intent, allow: "Callable[[Journal], None] | None" = None) -> Intent:
         """Commit `intent` to disk; `allow` may refuse it inside the same transaction.
@@ -110,13 +114,14 @@ class Journal:
         """
         intent.sha256 = hashlib.sha256(intent.body).hexdigest()
         intent.updated_ns = intent.created_ns
-        with self._writing() as connection:
+
+        def insert(connection: sqlite3.Connection) -> None:
             if allow is not None:
                 allow(self)
-            marks = ", ".join("?" * len(_COLUMNS))
-            values = [getattr(intent, name) for name in _COLUMNS]
-            row = connection.execute(f"INSERT INTO intents ({', '.join(_COLUMNS)}) VALUES ({marks})", values)  # noqa: S608 - our own names
+            row = connection.execute(_INSERT, [getattr(intent, name) for name in _COLUMNS])
             intent.id = row.lastrowid or 0
+
+        self._write(insert)
         return intent
 
     def settle(self, intent: Intent, now_ns: int, what: str) -> None:
@@ -126,35 +131,42 @@ class Journal:
         """
         intent.updated_ns = now_ns
         row = (intent.status, intent.node_order_id, intent.abandoned_ns, now_ns)
-        with self._writing(durable=intent.outcome != "accepted") as connection:
+
+        def update(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE intents SET outcome = ?, status = ?, node_order_id = ?, abandoned_ns = ?, updated_ns = ?"
                 " WHERE id = ? AND (outcome != 'accepted' OR ? NOT IN ('pending', 'unknown', 'not_sent'))",
                 (intent.outcome, *row, intent.id, intent.outcome),
             )
-            connection.execute("INSERT INTO evidence VALUES (?, ?, ?)", (intent.id, now_ns, redact(what)))
+            connection.execute(_EVIDENCE, (intent.id, now_ns, redact(what)))
+
+        self._write(update, durable=intent.outcome != "accepted")
 
     def reopen(self, intent: Intent, now_ns: int, deadline_ns: int) -> None:
         """Before the bytes of `intent` leave again: its fate is open, and earlier look-ups prove nothing any more."""
         intent.outcome, intent.status, intent.abandoned_ns, intent.updated_ns = "pending", None, None, now_ns
         intent.deadline_ns = max(intent.deadline_ns, deadline_ns)
-        with self._writing() as connection:
+
+        def update(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE intents SET outcome = ?, status = ?, abandoned_ns = ?, updated_ns = ?, deadline_ns = ?"
                 " WHERE id = ? AND outcome != 'accepted'",
                 (intent.outcome, intent.status, intent.abandoned_ns, now_ns, intent.deadline_ns, intent.id),
             )
-            connection.execute("INSERT INTO evidence VALUES (?, ?, ?)", (intent.id, now_ns, "sent again"))
+            connection.execute(_EVIDENCE, (intent.id, now_ns, "sent again"))
+
+        self._write(update)
 
     def note(self, intent: Intent, now_ns: int, what: str) -> None:
         """Add a piece of evidence."""
-        with self._writing() as connection:
-            connection.execute("INSERT INTO evidence VALUES (?, ?, ?)", (intent.id, now_ns, redact(what)))
+        self._write(lambda connection: connection.execute(_EVIDENCE, (intent.id, now_ns, redact(what))))
 
     def find(self, account: str | None, graph_id: str) -> Intent | None:
         """The submission with this graph id; None when there is none."""
-        where = "graph_id = ? AND kind = 'place' AND (? IS NULL OR account = ?)"
-        return next(iter(self.select(where, graph_id, account, account)), None)
+        where, values = "graph_id = ? AND kind = 'place'", [graph_id]
+        if account is not None:  # a condition of its own: an OR would read the whole table
+            where, values = f"{where} AND account = ?", [graph_id, account]
+        return next(iter(self.select(where, *values)), None)
 
     def unsettled(self, account: str | None = None) -> list[Intent]:
         """Pending and unknown, not abandoned, oldest first."""
@@ -199,20 +211,35 @@ class Journal:
                 self._connection.close()
                 self._connection = None
 
-    @contextmanager
-    def _writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """A transaction; `durable`: on the disk when it ends, else when the next durable one does."""
-        with self._reading() as connection:
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    with contextlib.suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
-                raise
+    def _write(self, work: Callable[[sqlite3.Connection], object], *, durable: bool = True) -> None:
+        """Commit `work`; `durable`: on the disk when this returns, else when the next durable one is.
+
+        Threads that come while one is writing are written together by the next of them, each whole or not at all.
+        """
+        mine = Wish(work, durable=durable)
+        self._wishes.append(mine)
+        with self._lock:
+            if not mine.done:
+                self._grant([self._wishes.popleft() for _ in range(len(self._wishes))])
+        if isinstance(mine.error, sqlite3.Error | OSError):
+            raise self._cannot(mine.error) from mine.error
+        if mine.error is not None:
+            raise mine.error
+
+    def _grant(self, wishes: list[Wish]) -> None:
+        try:
+            with self._reading() as connection:
+                grant(connection, wishes)
+        except NotSent as error:
+            for wish in wishes:
+                wish.error = error
+        except BaseException:
+            for wish in wishes:
+                wish.error = wish.error or NotSent("interrupted before it was in the journal", code="JOURNAL")
+            raise
+        finally:
+            for wish in wishes:
+                wish.done = True
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

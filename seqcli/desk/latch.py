@@ -16,6 +16,7 @@ class Latch:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._paths: dict[str | None, Path] = {}
 
     def engage(self, account: str | None, now_ns: int, reason: str | None) -> None:
         """Latch `account`; None, where the key can't be read: every account. Durable when this returns."""
@@ -55,4 +56,7 @@ class Latch:
             )
 
     def _path(self, account: str | None) -> Path:
-        return self._folder / f"{account or EVERY_ACCOUNT}.json"
+        """Made once: the send path asks for it before each attempt."""
+        if account not in self._paths:
+            self._paths[account] = self._folder / f"{account or EVERY_ACCOUNT}.json"
+        return self._paths[account]

@@ -46,6 +46,21 @@ class Outcome(msgspec.Struct, kw_only=True):
     failure: Failure | None = None
 
 
+def known(intent: Intent) -> Outcome:
+    """What the journal knows of an intent's end, without asking anybody."""
+    outcome = Outcome(
+        outcome=intent.outcome,
+        mode=intent.mode,
+        graph_id=intent.graph_id,
+        node_order_id=intent.node_order_id,
+        status=intent.status,
+    )
+    if intent.outcome == "rejected":
+        hint = f"seq order show {intent.graph_id}"
+        outcome.failure = Refused("rejected when it was sent", code="REJECTED", hint=hint)
+    return outcome
+
+
 class Sender:
     """Sends intents of one account.
 
@@ -94,13 +109,7 @@ class Sender:
         try:
             return self.found(intent, self.look_up(intent, self.deadline_s))
         except Failure:
-            return Outcome(
-                outcome=intent.outcome,
-                mode=intent.mode,
-                graph_id=intent.graph_id,
-                node_order_id=intent.node_order_id,
-                status=intent.status,
-            )
+            return known(intent)
 
     def look_up(self, intent: Intent, deadline_s: float) -> Any:
         """The graph as the server has it, with its orders; raises NotFound when it has none, Failure otherwise."""

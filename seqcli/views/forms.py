@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from seqcli.errors import Usage
@@ -45,10 +46,15 @@ def _put(value: Any, put: Callable[[str], None], indent: int | None, newline: st
 
 def _quoted(text: str) -> str:
     """A JSON string without a control character, DEL included."""
-    return json.dumps(text).replace("\x7f", "\\u007f")
+    return encode_basestring_ascii(text).replace("\x7f", "\\u007f")
 
 
 def _scalar(value: Any) -> str:
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)
+    if kind is int:
+        return repr(value)
     if isinstance(value, Number):
         return value.literal
     if isinstance(value, Decimal):

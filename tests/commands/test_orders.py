@@ -127,18 +127,19 @@ def test_a_file_of_orders_is_answered_line_by_line_in_order(seq: Seq, tmp_path: 
     lines = [
         {"symbol": ETH, "side": "buy", "qty": "0.5", "graph_id": "l-1"},
         {"symbol": ETH, "side": "buy", "qty": 1.25, "price": 10.5, "graph_id": "l-2"},
-        {"symbol": ETH, "side": "hold", "qty": "1"},
+        {"symbol": ETH, "side": "sell", "qty": "999"},
         {"cancel": "l-2"},
         {"symbol": "BTC-USD", "side": "sell", "notional": "100"},
+        {"cancel": "nothing"},
     ]
     path = tmp_path / "orders.ndjson"
-    path.write_text("\n".join(map(json.dumps, lines)) + "\n{broken\n")
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
     done = seq("--local", "order", "submit", str(path), "-o", "ndjson")
     assert done.status == 10
     assert [(row["line"], row["outcome"]) for row in done.rows] == [
         (1, "accepted"),
         (2, "accepted"),
-        (3, "not_sent"),
+        (3, "rejected"),
         (4, "cancelled"),
         (5, "rejected"),
         (6, "not_sent"),
@@ -266,7 +267,7 @@ def test_a_long_list_is_read_page_by_page(seq: Seq, monkeypatch: pytest.MonkeyPa
 def test_a_file_that_was_not_sent_to_its_end_goes_on_and_sends_nothing_twice(seq: Seq, tmp_path: Path) -> None:
     path = tmp_path / "orders.ndjson"
     good = '{"symbol": "ETH-USD", "side": "buy", "qty": "1"}'
-    path.write_text(f'{good}\n{good}\n{{"symbol": "ETH-USD", "side": "bye", "qty": "1"}}\n')
+    path.write_text(f'{good}\n{good}\n{{"cancel": "nothing"}}\n')
     words = ("--local", "order", "submit", str(path), "--json")
     first = seq(*words)
     assert first.status == 10
@@ -285,7 +286,7 @@ def test_a_file_that_was_not_sent_to_its_end_goes_on_and_sends_nothing_twice(seq
 
 def test_a_file_is_begun_anew_on_request(seq: Seq, tmp_path: Path) -> None:
     path = tmp_path / "orders.ndjson"
-    path.write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n{broken\n')
+    path.write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n{"cancel": "nothing"}\n')
     words = ("--local", "order", "submit", str(path), "--json")
     for flags in ([], ["--anew"], []):
         assert seq(*words, *flags).status == 10

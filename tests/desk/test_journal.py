@@ -282,3 +282,59 @@ def test_a_first_open_does_not_wait_for_ever_nor_for_what_will_not_pass(opening,
     monkeypatch.setattr(journals, "BUSY_S", 0.0)
     with pytest.raises(sqlite3.OperationalError):
         journals._keep_a_log(opening)
+
+
+def test_intents_that_come_together_are_one_transaction_each_refused_alone(path):
+    journal = Journal(path)
+    connection = journal._open()
+    said: list[str] = []
+    durable: dict[str, bool] = {}
+    refusals: list[str] = []
+
+    def refuse(_journal):
+        raise Denied("not this one")
+
+    def write(name):
+        try:
+            journal.intend(intent(name), refuse if name == "sq-3" else None)
+        except Denied:
+            refusals.append(name)
+        else:
+            durable[name] = said[-1] == "COMMIT"
+
+    threads = [threading.Thread(target=write, args=(f"sq-{place}",)) for place in range(8)]
+    with journal._lock:  # all of them wait for this one
+        for thread in threads:
+            thread.start()
+        while len(journal._wishes) < len(threads):
+            pass
+        connection.set_trace_callback(said.append)
+    for thread in threads:
+        thread.join()
+    assert (said.count("BEGIN IMMEDIATE"), said.count("COMMIT"), said.count("PRAGMA synchronous = FULL")) == (1, 1, 1)
+    assert refusals == ["sq-3"]
+    assert durable == {f"sq-{place}": True for place in range(8) if place != 3}
+    assert {row.graph_id for row in Journal(path).select("1")} == set(durable)
+
+
+def test_a_full_disk_under_a_group_stops_every_intent_of_it(path):
+    journal = Journal(path)
+    connection = journal._open()
+    connection.execute("PRAGMA max_page_count = 1")
+    failures: list[Exception] = []
+
+    def write(name):
+        try:
+            journal.intend(intent(name, body=b"x" * 100_000))
+        except NotSent as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=write, args=(f"sq-{place}",)) for place in range(6)]
+    with journal._lock:
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failures) == 6
+    connection.execute("PRAGMA max_page_count = 1000000")
+    assert journal.select("1") == []

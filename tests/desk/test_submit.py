@@ -228,8 +228,10 @@ def test_a_locked_journal_stops_the_order_within_a_bound(desk, client, tmp_path,
     monkeypatch.setattr(journals, "BUSY_S", 0.05)
     client.answers = [make.placed]
     other = Journal(tmp_path / "state" / "journal.sqlite3")
-    with other._writing(), pytest.raises(NotSent, match="locked"):
-        desk.submit(make.order())
+    with other._reading() as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(NotSent, match="locked"):
+            desk.submit(make.order())
     assert client.sent == []
 
 
@@ -395,7 +397,7 @@ def test_verify_notices_a_changed_body(desk, client, make):
     client.answers = [make.placed]
     end = desk.submit(make.order())
     assert desk.journal.verify()["sound"]
-    with desk.journal._writing() as connection:
+    with desk.journal._reading() as connection:
         connection.execute("UPDATE intents SET body = ?", (b"{}",))
     assert desk.journal.verify()["problems"] == [f"the body of {end.graph_id} was changed"]
 
