@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "graph": "Execution graphs: list, show, cancel, resume",
     "fills": "What was executed, newest first",
     "portfolio": "Positions, balances and profit and loss",
-    "market": "Symbols, fees and venues",
+    "market": "Prices of the past, funding, fair prices, symbols, fees",
     "predict": "Prediction markets: search, settlement, redeem, rewards",
     "stream": "What happens, as it happens: quotes, books, fills, orders",
     "analytics": "What trading cost, how it was executed, how venues served",

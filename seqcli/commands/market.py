@@ -17,7 +17,11 @@ from seqcli.views import market as tables
 from seqcli.wire import market
 from seqcli.wire.operation import Request
 
-command = Noun("market", "Symbols, fees and venues.", examples=("seq --local market symbols ETH",))
+command = Noun(
+    "market",
+    "Prices of the past, funding, fair prices, symbols, fees and venues.",
+    examples=("seq --local market symbols ETH",),
+)
 
 TYPES = ("spot", "perp", "prediction")
 TypeOption = Annotated[str | None, typer.Option("--type", metavar="spot|perp|prediction", help="Only this type.")]

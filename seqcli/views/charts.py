@@ -61,13 +61,16 @@ def line(lines: Mapping[str, Sequence[tuple[int, int]]], frame: Frame) -> list[s
 
 
 def candles(bars: Sequence[Candle], frame: Frame) -> list[str]:
-    """Candles in time order, at least one, at their true distances: bodies from open to close, wicks to high and low.
+    """Candles, at least one, at their true distances: bodies from open to close, wicks to high and low.
 
     Without colour a rise has a lighter body than a fall.
     """
+    bars = sorted(bars, key=lambda bar: bar.ts_ns)
     first, last = bars[0].ts_ns, bars[-1].ts_ns
     step = min((after.ts_ns - bar.ts_ns for bar, after in pairwise(bars)), default=SECOND)
-    canvas = _Canvas(frame, [each for bar in bars for each in (bar.low, bar.high)], [_span(first, last, frame)])
+    canvas = _Canvas(
+        frame, [each for bar in bars for each in (bar.open, bar.high, bar.low, bar.close)], [_span(first, last, frame)]
+    )
     together = -(-((last - first) // step + 1) // canvas.columns)
     canvas.say(f"{together} bars a candle" if together > 1 else "")
     slots = (last - first) // (step * together) + 1

@@ -78,7 +78,12 @@ def _picture(console: Console, chart: Chart, room: int | None, stdout: TextIO) -
             ascii=not screen.can_show("│█▒⣿", stdout),
             digits=chart.digits,
         )
-        for row in charts.picture(chart, frame):
+        try:
+            rows = charts.picture(chart, frame)
+        except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):
+            console.print(_styled(Cell("no chart: these are no values over time", "dim")))
+            return
+        for row in rows:
             console.print(Text.from_ansi(row))
 
 

@@ -35,10 +35,12 @@ class Desk:
         self.box = OpenBox(state, Settings(started_ns=NOW), lambda: self.now_ns)
         self.gate = Gate(self.box, hosts=frozenset({"h"}), clock_ns=lambda: self.now_ns, log=print)
 
-    def __call__(self, target: str) -> Any:
+    def __call__(self, target: str, body: Any = None) -> Any:
         path, _, query = target.partition("?")
-        headers = {"host": "h", "authorization": f"Bearer {self.box.api_key}"}
-        return json.loads(self.gate.handle(Inbound("GET", path, query, headers), b"").body)
+        headers = {"host": "h", "authorization": f"Bearer {self.box.api_key}", "content-type": "application/json"}
+        content = b"" if body is None else json.dumps(body).encode()
+        reply = self.gate.handle(Inbound("GET" if body is None else "POST", path, query, headers), content)
+        return json.loads(reply.body)
 
 
 @pytest.fixture

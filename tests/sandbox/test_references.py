@@ -16,6 +16,7 @@ from seqcli.sandbox import references
 from seqcli.sandbox.consolidated import levels
 from seqcli.sandbox.feeds import MarketData
 from seqcli.sandbox.funding import HOUR_NS
+from seqcli.sandbox.ledger import funding_usd
 from seqcli.sandbox.market import SyntheticMarket
 from seqcli.wire import streams
 from tests.sandbox.stage import START, HandMarket, px
@@ -112,6 +113,20 @@ def test_funding_history_is_what_settlements_take(desk: Desk) -> None:
         }  # fmt: skip
         assert point["ts_ns"] % HOUR_NS == 0
         assert point["ts_ns"] <= NOW
+
+
+def test_a_position_has_paid_what_the_history_says(desk: Desk) -> None:
+    """Through the API alone: bought, left for two days, the sum of rate × mark × quantity of each settlement."""
+    order = {"symbol": PERP, "side": "sell", "qty": 0.37, "venue": "hyperliquid"}
+    assert desk("/v1/orders", order)["status"] == "COMPLETED"
+    desk.now_ns += 49 * HOUR_NS
+    rows = desk("/v1/positions?kinds=perp")["positions"]
+    assert [row["qty_1e8"] for row in rows] == [-37_000_000]
+    points = desk(f"/v1/funding_history/{PERP}?venue=hyperliquid&range=1w")["points"]
+    due = [point for point in points if point["ts_ns"] > NOW]
+    assert len(due) == 49
+    paid = sum(funding_usd(point["mark_price_1e9"], -37_000_000, point["rate_1e9"]) for point in due)
+    assert rows[0]["instrument"]["funding_paid_usd_1e9"] == paid != 0
 
 
 def test_funding_marks_are_the_bars_of_that_venue(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import io
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from seqcli.views import (
     fills,
     graphs,
     health,
+    history,
     journal,
     killswitch,
     market,
@@ -41,6 +43,8 @@ LISTS: dict[str, Callable[[Any], Any]] = {
     "balances": portfolio.balances,
     "symbols": market.symbols,
     "fees": market.fees,
+    "rates": history.rates,
+    "fair_prices": history.fair_prices,
     "venues": market.venues,
     "edges": health.edges,
     "profiles": creds.profiles,
@@ -64,6 +68,8 @@ OBJECTS = (
     graphs.submitted,
     graphs.of_order,
     mermaid.flowchart,
+    *(partial(history.prices, chart=kind) for kind in ("candles", "line", "none")),
+    *(partial(history.settled, chart=kind) for kind in ("line", "none")),
     quotes.one,
     quotes.with_book,
     portfolio.show,
@@ -91,6 +97,7 @@ VIEWS = (*LISTS.values(), *OBJECTS)
 NAMES = st.sampled_from(
     [
         *LISTS,
+        *("points", "fidelity_secs", "open_1e9", "high_1e9", "low_1e9", "close_1e9", "rate_1e9", "venue_id"),
         *("nodes", "legs", "warnings", "venue", "venues", "symbol", "status", "side", "order_type", "nbbo", "book"),
         *("bids", "asks", "bid", "ask", "totals", "instrument", "qty_1e8", "filled_qty_1e8", "price_1e9", "ts_ns"),
         *(

@@ -9,7 +9,7 @@ import pytest
 
 from seqcli.units import SECOND
 from seqcli.views import Options, charts, draw, ticks
-from seqcli.views.blocks import Block, Candle, Chart
+from seqcli.views.blocks import Block, Candle, Chart, Line
 from seqcli.views.charts import Frame
 
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86400 * SECOND
@@ -86,6 +86,15 @@ def test_candles_too_many_for_the_width_are_put_together_and_lose_no_extreme() -
     assert all(row[spike] in "│█▒" for row in rows[1:17])
     assert rows[-1].rstrip().endswith(" UTC, 19 bars a candle")
     assert "candle" not in charts.candles(wave(20), Frame(width=60))[-1]
+
+
+def test_a_candle_that_contradicts_itself_stays_inside_the_picture() -> None:
+    """A body far beyond the wicks must not be drawn across rows that are not there."""
+    frame = Frame(width=60, height=10)
+    odd = [Candle(START + MINUTE, 10**25, 2, 1, -(10**25)), Candle(START, 1, 2, 1, 2)]
+    rows = charts.candles(odd, frame)
+    assert [len(row) for row in rows] == [60] * 10
+    assert rows == charts.candles(odd[::-1], frame)
 
 
 def test_bars_left_out_are_a_gap_of_their_length() -> None:
@@ -175,6 +184,19 @@ def test_a_narrow_terminal_drops_the_chart_and_says_so() -> None:
     chart = Chart(title="BTC-USD", candles=wave(30))
     assert drawn(chart, width=59) == "BTC-USD\nno chart below 60 columns\n"
     assert drawn(Chart(lines={"mid": []})) == "nothing to draw\n"
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        Chart(candles=[Candle("x", 1, 1, 1, 1)]),  # type: ignore[arg-type]
+        Chart(candles=[Candle(START, 1, 2, 1, 2), Candle(START, 1, 2, 1, 2)]),
+        Chart(lines={"mid": [(10**30, 1), (10**31, 2)]}),
+        Chart(lines={"mid": [(START, None)]}),  # type: ignore[list-item]
+    ],
+)
+def test_what_cannot_be_drawn_is_said_and_stops_nothing(chart: Chart) -> None:
+    assert drawn(chart, Line("below")) == "no chart: these are no values over time\nbelow\n"
 
 
 def test_an_encoding_without_blocks_gets_ascii() -> None:
