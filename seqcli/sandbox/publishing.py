@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -48,9 +49,13 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def risk_body(data: dict[str, Any], ts_ns: int) -> dict[str, Any]:
-    """A change of the risk state; what `data` does not say is null."""
+    """A change of the risk state; what `data` does not say is null. Numbers may be kept as decimal text."""
     names = ("engaged", "limit", "value", "threshold", "graph_id", "reason")
-    return {"kind": data["kind"], **{name: data.get(name) for name in names}, "ts_ns": ts_ns}
+    body = {"kind": data["kind"], **{name: data.get(name) for name in names}, "ts_ns": ts_ns}
+    for name in ("value", "threshold"):
+        if isinstance(body[name], str):
+            body[name] = Decimal(body[name])
+    return body
 
 
 def switch_body(switch: dict[str, Any], ts_ns: int) -> dict[str, Any]:

@@ -403,6 +403,7 @@ def test_risk_tells_of_limits_and_of_graphs_that_pause_or_fail(floor: Floor) -> 
     paused = graph | {"status": "PAUSED", "pause_reason": "risk"}
     events = [
         ("risk", limit),
+        ("risk", limit | {"limit": "max_loss_usd", "value": "230.5", "threshold": "220"}),
         ("graph", paused),
         ("graph", paused),
         ("graph", graph | {"status": "RUNNING"}),
@@ -413,12 +414,14 @@ def test_risk_tells_of_limits_and_of_graphs_that_pause_or_fail(floor: Floor) -> 
     rows = [json.loads(row["data"]) for row in blocks(follower)]
     assert [(row["kind"], row["reason"]) for row in rows] == [
         ("limit_breach", None),
+        ("limit_breach", None),
         ("graph_paused", "risk"),
         ("graph_paused", "risk"),
         ("graph_failed", "rejected"),
     ]
     assert (rows[0]["limit"], rows[0]["value"], rows[0]["threshold"]) == ("max_daily_loss_usd", 11.0, 10.0)
-    assert rows[1]["graph_id"] == graph["graph_id"]
+    assert (rows[1]["value"], rows[1]["threshold"]) == (230.5, 220)
+    assert rows[2]["graph_id"] == graph["graph_id"]
 
 
 def test_data_is_ascii_whatever_was_written(floor: Floor) -> None:
