@@ -20,7 +20,7 @@ def instants(machine: Machine, now_ns: int) -> Iterator[int]:
     between decides it.
     """
     upto = machine.seen_ns
-    while True:
+    while upto // HOUR_NS != now_ns // HOUR_NS:  # every venue settles at whole hours
         ts_ns = min(_ahead(machine, upto), default=None)
         if ts_ns is None or ts_ns > now_ns:
             return
@@ -37,6 +37,8 @@ def _ahead(machine: Machine, upto: int) -> Iterator[int]:
         if any(node.kind == "perp" for node in graph.nodes):
             since = max(upto, machine.counters.cursor_ns, graph.created_ns)
             yield since // HOUR_NS * HOUR_NS + HOUR_NS
+            if since == upto:
+                return  # none comes sooner
 
 
 def settle(machine: Machine, ts_ns: int) -> None:

@@ -158,6 +158,16 @@ def test_a_closed_position_pays_no_more() -> None:
     assert stage.exchange.accounts[ME].holdings[ROW].funding_paid_usd_1e9 == px("5")
 
 
+def test_within_an_hour_nobody_is_asked_what_he_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(funded(100_000))
+    stage.order("buy", "1", PERP)
+    stage.pass_time(1)
+    monkeypatch.setattr(settlement, "_ahead", lambda *_: pytest.fail("asked"))
+    stage.pass_time(FIRST - stage.now - 1)
+    with pytest.raises(pytest.fail.Exception):
+        stage.pass_time(1)
+
+
 def test_a_venue_without_a_rate_takes_nothing() -> None:
     stage = Stage(two_venues())
     stage.order("buy", "1", PERP)
