@@ -11,7 +11,7 @@ from seqcli.commands import cancelling, runs, speaking, words
 from seqcli.commands.dispatch import INTERRUPTED, Dispatch, Item, stops
 from seqcli.commands.lines import Line, graph_of, read
 from seqcli.commands.ordering import Terms
-from seqcli.commands.placing import Waiting
+from seqcli.commands.placing import Waiting, warn_of_stops
 from seqcli.commands.session import Session
 from seqcli.errors import Denied, Failure, Interrupted, NotSent, OutcomeUnknown, Partial, Refused, Usage
 from seqcli.views import Result, forms
@@ -32,6 +32,7 @@ def submit(
         )
     seconds, hands = waiting.seconds(), words.count(parallel, "--parallel", 1, 32)
     items = checked(session, read(source), sandbox=terms.sandbox)
+    warn_of_stops(session, [item.graph for item in items if item.graph is not None])
     if session.options.dry_run:
         return session.planned(*(_planned(session, item) for item in items))
     if session.account.mode == "live" and not terms.sandbox:

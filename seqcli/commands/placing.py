@@ -1,5 +1,6 @@
 """An order on its way: shown, confirmed, handed to the desk, and waited for."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -41,7 +42,7 @@ def span(text: str) -> float:
 def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> Result:
     """Submit; the result object, whatever the outcome."""
     seconds = waiting.seconds()
-    _warn_of_stops(session, graph)
+    warn_of_stops(session, [graph])
     if session.options.dry_run:
         return session.planned((orders.PLACE, Request(body=session.dressed(graph))))
     confirm(session, graph)
@@ -52,8 +53,10 @@ def place(session: Session, graph: submission.GraphOrder, waiting: Waiting) -> R
     return Result(body=body, ids=ids, table=table, failure=failure)
 
 
-def _warn_of_stops(session: Session, graph: submission.GraphOrder) -> None:
-    stops = [node.node_id for node in graph.nodes if order_rules.trigger_of(node.order_type) is not None]
+def warn_of_stops(session: Session, sent: Iterable[submission.GraphOrder]) -> None:
+    """Say it once where a stop goes to a service whose documents know none."""
+    nodes = (node for graph in sent for node in graph.nodes)
+    stops = [node.node_id for node in nodes if order_rules.trigger_of(node.order_type) is not None]
     if stops and not session.account.local and not address.is_local(session.account.base_url):
         session.note(f"stop orders ({', '.join(stops[:3])}) are not in the service's documents; it may refuse them")
 

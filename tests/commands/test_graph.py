@@ -132,6 +132,7 @@ def test_a_stop_for_a_service_that_is_not_on_this_machine_is_warned_of(seq: Seq,
     done = seq(*words)
     assert done.status == 0
     assert done.err == "stop orders (sl) are not in the service's documents; it may refuse them\n"
+    assert "may refuse" in seq("order", "submit", str(FILES / "bracket.json"), "-n", "--json").err
     monkeypatch.setenv("SEQ_API_KEY", "seq_test_" + "0" * 16)
     monkeypatch.setenv("SEQ_API_URL", "http://127.0.0.1:1")
     assert (seq(*words).status, seq(*words).err) == (0, "")
@@ -244,6 +245,14 @@ def test_the_help_on_graph_files_is_a_graph_and_names_every_word(seq: Seq, tmp_p
     words = (*edge_rules.PLAIN_TRIGGERS, *edge_rules.ACTIONS, *order_rules.TIFS, *order_rules.ORDER_TYPES)
     assert [word for word in words if word not in text] == []
     assert max(map(len, text.splitlines())) < 80
+
+
+def test_a_batch_with_a_bad_graph_is_refused_whole(seq: Seq, tmp_path: Path) -> None:
+    lines = [graph(node(), graph_id="fine"), graph(node(), node())]
+    (tmp_path / "many.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = seq("--local", "order", "submit", str(tmp_path / "many.ndjson"), "--json")
+    assert (done.status, done.out) == (2, "")
+    assert "line 2: the order can't be sent: nodes[1].node_id: used twice" in done.error["message"]
 
 
 # -- submitted -------------------------------------------------------------------------------------------------------
