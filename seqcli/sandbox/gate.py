@@ -198,7 +198,7 @@ class Gate:
     ) -> Caller:
         key = self._key(inbound, ticketed=ticketed or (operation is not None and operation.noun == "streams"))
         caller = self._box.keys.caller(key)
-        key.last_used_ns = self._clock_ns()
+        key.last_used_ns = self._box.sequencer.stamp()
         if operation is not None and caller.role not in _ROLES[operation.access]:
             raise Problem("FORBIDDEN", f"forbidden: {operation.name}: a {caller.role} key may not do that")
         verdict = self._limiter.take(key.key_id, key.qps)

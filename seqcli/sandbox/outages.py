@@ -24,7 +24,7 @@ class Reachable:
     def __init__(self, market: Market, down: Iterable[str] = ()) -> None:
         self.market = market
         self.down = frozenset(down)
-        self._kept: dict[str, tuple[int, frozenset[str], Mapping[str, object]]] = {}
+        self._kept: dict[str, tuple[object, frozenset[str], Mapping[str, object]]] = {}
 
     def venues(self) -> Mapping[str, Venue]:
         """Every venue, connected or not."""
@@ -87,7 +87,7 @@ class Reachable:
             return found
         name = f"{what}/{symbol}"
         known = self._kept.get(name)
-        if known is None or known[0] != id(found) or known[1] != self.down:
+        if known is None or known[0] is not found or known[1] != self.down:
             rest = {venue: each for venue, each in found.items() if self.reaches(symbol, venue)}
-            known = self._kept[name] = (id(found), self.down, rest)
+            known = self._kept[name] = (found, self.down, rest)
         return known[2]  # type: ignore[return-value]

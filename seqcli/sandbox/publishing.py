@@ -89,9 +89,12 @@ class Publisher:
         client_id, name = record["client_id"], record["node_order_id"]
         about = _about(record, record["venues"])
         yield from self._routing(event, about)
-        yield News(client_id, "orders", "orders", about, lambda: order_body(msgspec.convert(record, Order)))
         if record["ended"]:
             self._routed.pop((client_id, name), None)
+        if record["is_slice"]:
+            return  # its order adds it up: both would count twice
+        yield News(client_id, "orders", "orders", about, lambda: order_body(msgspec.convert(record, Order)))
+        if record["ended"]:
             report = self._report
             if report is not None:
                 yield News(client_id, "tca", "tca", about, lambda: report(record))

@@ -151,6 +151,18 @@ def test_a_cost_report_is_asked_for_when_an_order_has_ended_and_told_when_there_
     assert [(row["event"], json.loads(row["data"])) for row in blocks(follower)] == [("tca", {"node_order_id": name})]
 
 
+def test_a_slice_is_told_by_the_order_that_adds_it_up(floor: Floor) -> None:
+    member, follower = floor.member("orders", "fills"), floor.follower()
+    floor.order()
+    taken(member), blocks(follower)
+    whole = [event.data for event in floor.stage.events if event.kind == "order"][-1]
+    fill = next(event.data for event in floor.stage.events if event.kind == "fill")
+    events = [("fill", fill), ("order", whole | {"is_slice": True}), ("order", whole)]
+    floor.hub.publish(Event(at, START, kind, data) for at, (kind, data) in enumerate(events))
+    assert [frame["channel"] for frame in taken(member)] == ["fills", "orders"]
+    assert len(blocks(follower)) == 1
+
+
 def test_a_deployment_s_topics_are_its_owner_s(floor: Floor) -> None:
     member, other = floor.member("deployment:dep_1", "traces:dep_1"), floor.member(caller=OTHER)
     floor.hub.ask(other, streams.Ask(subscribe=["deployment:dep_1"]))

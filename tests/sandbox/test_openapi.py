@@ -10,6 +10,7 @@ from seqcli.sandbox.openapi import document
 from seqcli.wire import catalogue, strict
 from seqcli.wire.envelope import HTTP_STATUS
 from seqcli.wire.operation import Access, Operation
+from seqcli.wire.streams import SOCKETS, Socket
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +52,15 @@ def test_both_forms_of_a_submission_are_described(described: Any) -> None:
 def test_operation_ids_are_unique(described: Any) -> None:
     names = [entry["operationId"] for path in described["paths"].values() for entry in path.values()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("socket", SOCKETS.values(), ids=lambda socket: socket.name)
+def test_every_socket_has_an_entry(described: Any, socket: Socket) -> None:
+    entry = described["paths"][socket.path]["get"]
+    assert entry["operationId"] == socket.name
+    assert {"101", "401", "429"} <= set(entry["responses"])
+
+
+def test_an_event_stream_is_described_as_one(described: Any) -> None:
+    content = described["paths"]["/v1/orders/stream"]["get"]["responses"]["200"]["content"]
+    assert list(content) == ["text/event-stream"]

@@ -99,6 +99,55 @@ def test_a_reply_waits_for_the_batch_that_holds_its_events(
     assert len(batches) < 6
 
 
+def test_a_listener_is_told_of_what_is_on_disk_in_order_and_once(
+    sequencer: Sequencer, machine: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Semaphore(0)
+    told: list[int] = []
+    commit = Store.commit
+
+    def listen(events: list[Event]) -> None:
+        assert events[-1].seq <= on_disk(store)
+        told.extend(event.seq for event in events)
+
+    def held(self: Store) -> int:
+        gate.acquire()
+        return commit(self)
+
+    sequencer.listener = listen
+    monkeypatch.setattr(Store, "commit", held)
+
+    async def story() -> None:
+        with ThreadPoolExecutor(1) as worker:
+            commits = GroupCommit(sequencer, asyncio.get_running_loop(), worker)
+            for _ in range(4):
+                machine.emit()
+                waiter = commits.durable(sequencer.stage())
+                sequencer.publish()
+                assert len(told) <= on_disk(store)
+            for _ in range(4):
+                gate.release()
+            assert waiter is not None
+            await waiter
+            assert told == [1, 2, 3, 4]
+            machine.emit()
+            last = sequencer.stage()
+            gate.release()
+            store.commit()  # as a read does, in between
+            assert told == [1, 2, 3, 4]
+            assert commits.durable(last) is None
+            sequencer.publish()
+
+    asyncio.run(story())
+    assert told == [1, 2, 3, 4, 5]
+
+
+def test_nothing_is_kept_for_a_listener_that_is_not_there(sequencer: Sequencer, machine: Any) -> None:
+    machine.emit()
+    sequencer.commit()
+    assert sequencer._untold == []
+
+
 def test_a_failed_write_is_told_to_all_who_wait_and_halts(sequencer: Sequencer, machine: Any, store: Store) -> None:
     store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'disk full'); END")
 

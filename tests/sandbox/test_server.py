@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from seqcli.client.local import BASE_URL, LocalTransport
 from seqcli.sandbox.state import State
@@ -126,6 +128,29 @@ def test_it_says_where_it_is_and_ends_cleanly(serve: Start, number: int) -> None
     assert not (served.folder / "server.json").exists()
 
 
+def test_its_end_sends_streams_away_cleanly(serve: Start) -> None:
+    served = serve()
+    headers = {"Authorization": f"Bearer {served.ready['api_key']}"}
+    start = b"GET /v1/orders/stream HTTP/1.1\r\n" + head(served)
+    with (
+        connect(f"ws://127.0.0.1:{served.port}/v1/stream", additional_headers=headers) as opened,
+        socket.create_connection(("127.0.0.1", served.port), timeout=20) as events,
+    ):
+        opened.send('{"subscribe":["orders"]}')
+        assert "subscribed" in opened.recv(timeout=20)
+        events.sendall(start)
+        text = events.recv(65536)
+        served.process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as caught:
+            opened.recv(timeout=20)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1001
+        while part := events.recv(65536):
+            text += part
+    assert text.endswith(b"0\r\n\r\n")
+    assert served.end() == (0, "")
+
+
 def test_the_key_and_the_seed_outlive_the_server(serve: Start) -> None:
     first = serve(seed=7)
     key = first.ready["api_key"]
@@ -133,6 +158,12 @@ def test_the_key_and_the_seed_outlive_the_server(serve: Start) -> None:
     second = serve()
     assert second.ready["api_key"] == key
     assert second.call("GET", "/v1/quotes/ETH-USD")[0] == 200
+
+
+def test_a_key_was_last_used_after_it_was_made(serve: Start) -> None:
+    served = serve()
+    [row] = json.loads(served.call("GET", "/v1/api_keys")[2])["api_keys"]
+    assert row["created_ns"] <= row["last_used_ns"] <= time.time_ns()
 
 
 def test_the_first_key_s_rate_is_this_run_s(serve: Start) -> None:

@@ -1,7 +1,9 @@
 """Any other client of the API trades on the served exchange: curl, and the vendor's SDK as it is."""
 
+import asyncio
 import json
 import shutil
+from typing import Any
 
 import pytest
 
@@ -77,3 +79,35 @@ def test_the_vendor_s_sdk_trades_unchanged(serve):
         client.buy("ETH-USD", 1.0)
     client.kill_switch_clear()
     assert client.buy("ETH-USD", 0.1)["graph_id"]
+
+
+def test_the_vendor_s_sdk_streams_unchanged(serve):
+    sdk = pytest.importorskip("sequence_markets", reason="the vendor's SDK is not installed: pip install '.[test]'")
+    server = serve()
+    client = sdk.Sequence(api_key=server["api_key"], base_url=server["url"])
+
+    async def first(stream, wanted):
+        """The first frame of each wanted channel, and an order as soon as something has come."""
+        seen: dict[str, Any] = {}
+        bought = None
+        async for channel, data in stream:
+            seen.setdefault(channel, data)
+            if bought is None:
+                bought = await asyncio.to_thread(client.buy, "ETH-USD", 0.5)
+            if wanted <= set(seen):
+                break
+        await stream.aclose()
+        return bought, seen
+
+    wanted = {"orders", "fills", "tca", "prices:BTC-USD", "book:ETH-USD"}
+    bought, seen = asyncio.run(first(client.stream(sorted(wanted)), wanted))
+    assert seen["fills"]["graph_id"] == seen["orders"]["graph_id"] == seen["tca"]["graph_id"] == bought["graph_id"]
+    assert seen["prices:BTC-USD"]["bid"] < seen["prices:BTC-USD"]["ask"]
+    assert seen["book:ETH-USD"]["bids"][0][0] < seen["book:ETH-USD"]["asks"][0][0]
+
+    async def newest(stream):
+        event = await anext(stream)
+        await stream.aclose()
+        return event
+
+    assert asyncio.run(newest(client.stream_new_markets()))["kind"] == "new_market"
