@@ -72,7 +72,7 @@ class Walk:
         for octave in octaves:
             self._levels[octave.shift].append(octave)
         self._flat = [[(each.key, 2 * each.amplitude + 1, each.amplitude) for each in row] for row in self._levels]
-        self._cells: list[list[int]] = [[_NOWHERE, 0, 0] for _ in range(TOP_SHIFT + 1)]
+        self._cells = [(shift, (1 << shift) - 1, [_NOWHERE, 0, 0]) for shift, row in enumerate(self._levels) if row]
         self._points: dict[int, int] = {}
         self.step = SLACK + sum((2 * each.amplitude >> each.shift) + 1 for each in octaves)
         self.reach = SLACK + sum(each.amplitude for each in octaves)
@@ -106,17 +106,16 @@ class Walk:
 
     def _sum(self, tick: int) -> int:
         total = 0
-        for shift in range(BLOCK_SHIFT, TOP_SHIFT + 1):
-            cell = self._cells[shift]
+        for shift, below, cell in self._cells:
             index = tick >> shift
             if cell[0] != index:
-                start = self._level(shift, index)
-                cell[:] = index, start, self._level(shift, index + 1) - start
-            total += cell[1] + (cell[2] * (tick & ((1 << shift) - 1)) >> shift)
+                left = cell[1] + cell[2] if cell[0] + 1 == index else self._level(shift, index)
+                cell[:] = index, left, self._level(shift, index + 1) - left
+            total += cell[1] + (cell[2] * (tick & below) >> shift)
         return total
 
     def _level(self, shift: int, index: int) -> int:
-        """The sum of `Octave.height`, written out: a tick far from the last one asks for fifty."""
+        """The sum of `Octave.height`, written out: a tick far from the last one asks for thirty."""
         total = 0
         for key, heights, amplitude in self._flat[shift]:
             bits = ((index ^ key) * _FIRST) & _MASK
