@@ -1,7 +1,7 @@
 # PowerShell completion for seq and seqcli; written by seqcli.manual
 
 $seqPlaces = @{
-    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'predict', 'stream', 'analytics', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    '' = @('quote', 'order', 'graph', 'fills', 'portfolio', 'market', 'predict', 'stream', 'analytics', 'execution', 'risk', 'killswitch', 'creds', 'algo', 'health', 'sandbox', 'journal', 'config', 'doctor', 'api', 'help', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' quote' = @('--depth', '--watch', '--max-age', '--all', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order' = @('buy', 'sell', 'submit', 'preview', 'list', 'show', 'wait', 'cancel', 'amend', 'decrease', 'pending', 'reconcile', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' order buy' = @('--limit', '--price', '--notional', '--venue', '--type', '--tif', '--urgency', '--policy', '--max-slippage-bps', '--slippage-bps', '--horizon', '--sandbox', '--graph-id', '--wait', '--wait-timeout', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
@@ -55,6 +55,13 @@ $seqPlaces = @{
     ' analytics market' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' analytics portfolio' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' analytics ab' = @('--symbol', '--venue', '--since', '--until', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution' = @('forecast', 'simulate', 'live', 'review', 'summary', 'trace', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution forecast' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution simulate' = @('--urgency', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution live' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution review' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution summary' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
+    ' execution trace' = @('--max', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk' = @('limits', 'follow', '--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk limits' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')
     ' risk follow' = @('--profile', '--local', '--output', '--json', '--fields', '--quiet', '--dry-run', '--yes', '--no-input', '--timeout', '--verbose', '--color', '--version', '--help')

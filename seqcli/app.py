@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "predict": "Prediction markets: search, settlement, redeem, rewards",
     "stream": "What happens, as it happens: quotes, books, fills, orders",
     "analytics": "What trading cost, how it was executed, how venues served",
+    "execution": "Forecast, simulate, follow and review an order",
     "risk": "The exchange's limits and their use",
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",

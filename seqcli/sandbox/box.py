@@ -4,7 +4,7 @@ asked for.
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqcli.sandbox.damage import Corrupt
 from seqcli.sandbox.keys import Key, digest_of, ensure_first
@@ -145,6 +145,16 @@ class OpenBox:
         self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
         self.sequencer.beside = Reporter(exchange, self.store.read).rows
         return exchange
+
+    def report(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """What an ended order cost; its events are on disk."""
+        from seqcli.sandbox import costs
+
+        client_id, graph_id = record["client_id"], record["graph_id"]
+        body = costs.body(self.store.read, client_id, record["node_order_id"])
+        if body is not None:
+            body["submit_latency_ns"] = self.sequencer.took.get((client_id, graph_id, record["created_ns"]))
+        return body
 
     def catch_up(self) -> int:
         """Let resting orders, slices and timers reach now. Returns the stamp of that moment."""

@@ -14,6 +14,8 @@ from seqcli.wire import strict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seqcli.sandbox.orders import Order
+
     Read = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
 TABLES = """
@@ -203,6 +205,22 @@ def fills_of(read: "Read", client_id: str, graph_id: str) -> list[dict[str, Any]
     """The fills of a graph that are on disk."""
     rows = read("SELECT record FROM fills WHERE client_id = ? AND graph_id = ?", (client_id, graph_id))
     return [msgspec.json.decode(row[0]) for row in rows]
+
+
+def of_order(order: "Order", fills: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a graph's fills those of one order, all its slices' included, oldest first."""
+    slices = f"{order.node_id}.s"
+    mine = [
+        fill
+        for fill in fills
+        if fill["node_order_id"] == order.node_order_id or (order.slice_count and fill["node_id"].startswith(slices))
+    ]
+    return sorted(mine, key=lambda fill: str(fill["fill_id"]))
+
+
+def fills_of_order(read: "Read", order: "Order") -> list[dict[str, Any]]:
+    """The fills of an order that are on disk, oldest first."""
+    return of_order(order, fills_of(read, order.client_id, order.graph_id))
 
 
 def steps(read: "Read", client_id: str, graph_id: str) -> list[Step]:

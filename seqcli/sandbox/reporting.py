@@ -68,14 +68,7 @@ class Reporter:
 
     def _all(self, order: Order, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The fills of an order that was open before this process began."""
-        slices = f"{order.node_id}.s"
-        found = {fill["fill_id"]: fill for fill in costs.fills_of(self._read, order.client_id, order.graph_id)}
-        mine = [
-            fill
-            for fill in found.values()
-            if fill["node_order_id"] == order.node_order_id
-            or (order.slice_count and fill["node_id"].startswith(slices))
-        ]
+        mine = costs.fills_of_order(self._read, order)
         known = {fill["fill_id"] for fill in mine}
         return sorted(mine + [fill for fill in kept if fill["fill_id"] not in known], key=lambda fill: fill["fill_id"])
 

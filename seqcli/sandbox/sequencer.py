@@ -26,8 +26,13 @@ Timed = Callable[[], "Row"]
 Listener = Callable[[list["Event"]], None]
 
 
+_KEPT = 4096
+
+
 class Sequencer:
-    """Stamps calls and hands events to the store. `last_ns` is the time of the last stored event."""
+    """Stamps calls and hands events to the store. `took`: how long the latest requests took until they were on disk,
+    by client, graph and stamp.
+    """
 
     def __init__(self, store: "Store", clock_ns: Callable[[], int]) -> None:
         self._clock_ns = clock_ns
@@ -39,6 +44,7 @@ class Sequencer:
         self.listener: Listener | None = None
         self.beside: Rows | None = None
         self._untold: list[Event] = []
+        self.took: dict[tuple[str, str, int], int] = {}
         self._timed: list[tuple[int, Timed]] = []
 
     def attach(self, exchange: "Exchange", seq: int, ts_ns: int) -> None:
@@ -74,7 +80,12 @@ class Sequencer:
     def _settle(self) -> None:
         settled = self.store.committed_seq
         while self._timed and self._timed[0][0] <= settled:
-            self.store.stage_rows([self._timed.pop(0)[1]()])
+            row = self._timed.pop(0)[1]()
+            client_id, graph_id, _, _, received_ns, validated_ns, _, durable_ns = row[1]
+            self.took[client_id, graph_id, validated_ns] = durable_ns - received_ns
+            if len(self.took) > _KEPT:
+                del self.took[next(iter(self.took))]
+            self.store.stage_rows([row])
 
     def publish(self) -> None:
         """Tell the listener of what is on disk by now. Only in the thread that stages."""

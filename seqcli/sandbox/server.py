@@ -16,12 +16,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from seqcli.errors import NotSent, Usage
-from seqcli.sandbox import costs
 from seqcli.sandbox.box import OpenBox
 from seqcli.sandbox.fleet import Fleet
 from seqcli.sandbox.gate import Gate
@@ -161,7 +160,7 @@ def _run(
         box.store.read_apart()
         host, port = listener.getsockname()[:2]
         gate = Gate(box, hosts=_hosts(host, port), clock_ns=time.monotonic_ns, log=log)
-        hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns, report=lambda record: _report(box, record))
+        hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns, report=box.report)
         box.fleet = Fleet(box.exchange, box.deployments, hub.tell)
         box.fleet.begin(box.sequencer.stamp())
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
@@ -177,11 +176,6 @@ def _run(
         box.close(snapshot=True)
     if box.sequencer.halted is not None:
         raise NotSent(f"halted: {box.sequencer.halted}", code="CANNOT_WRITE")
-
-
-def _report(box: OpenBox, record: dict[str, Any]) -> dict[str, Any] | None:
-    """What an ended order cost: stored with the event that ended it."""
-    return costs.body(box.store.read, record["client_id"], record["node_order_id"])
 
 
 def _listen(host: str, port: int) -> socket.socket:

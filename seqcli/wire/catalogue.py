@@ -28,6 +28,7 @@ NOUNS = (
     "algos",
     "streams",
     "analytics",
+    "execution",
     "docs",
 )
 _NOUN_OF_SEGMENT = {
@@ -63,6 +64,8 @@ _NOUN_OF_SEGMENT = {
     "deployments": "algos",
     "analytics": "analytics",
     "tca": "analytics",
+    "execution": "execution",
+    "traces": "execution",
     "ws": "streams",
     "openapi.json": "docs",
     "docs": "docs",

@@ -35,6 +35,7 @@ def prepared(seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seq:
     (tmp_path / "orders.ndjson").write_text('{"symbol": "ETH-USD", "side": "buy", "qty": "1"}\n')
     assert seq("--local", "order", "buy", "ETH-USD", "1").status == 0
     assert seq("--local", "order", "buy", "ETH-USD", "1", "--limit", "1000", "--graph-id", "demo-1").status == 0
+    assert seq("--local", "order", "buy", "ETH-USD", "1", "--graph-id", "demo-2").status == 0
     return seq
 
 

@@ -45,6 +45,16 @@ def test_the_framing_is_the_documented_one_to_the_byte(box: Exchange) -> None:
     assert fill in page["fills"]
 
 
+def test_what_an_order_cost_is_told_as_it_ends_and_is_what_analytics_say(box: Exchange) -> None:
+    with box.events("/v1/tca/stream") as events:
+        placed = box.order()
+        _, name, report = events.event()
+    assert (name, report["node_order_id"]) == ("tca", placed["node_order_id"])
+    assert report["submit_latency_ns"] > 0
+    _, _, body = box.call("GET", "/v1/analytics/tca")
+    assert report in body["orders"]
+
+
 def test_orders_are_told_by_rising_revision(box: Exchange) -> None:
     with box.events("/v1/orders/stream") as events:
         placed = box.order()

@@ -1,0 +1,85 @@
+"""`seq execution`: an order before it is sent, while it works, and after it ended."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+
+from seqcli.commands import ordering, words
+from seqcli.commands.grammar import Noun
+from seqcli.commands.ordering import Side
+from seqcli.commands.session import Session
+from seqcli.commands.words import Max, Symbol
+from seqcli.views import Result
+from seqcli.views import execution as tables
+from seqcli.wire import execution
+from seqcli.wire.operation import Request
+
+command = Noun(
+    "execution",
+    "An order before it is sent, while it works, and after it ended.",
+    examples=("seq --local execution forecast ETH-USD buy 10", "seq --local execution simulate ETH-USD buy 10"),
+)
+
+URGENCIES = ("low", "medium", "high")
+Id = Annotated[str, typer.Argument(metavar="ID", help="An order's id, or a graph's.", show_default=False)]
+Qty = Annotated[str, typer.Argument(metavar="QTY", help="Base units.", show_default=False)]
+Urgency = Annotated[
+    str | None, typer.Option("--urgency", metavar="low|medium|high", help="How long it may take: 60, 30 or 10 s.")
+]
+
+
+@command.verb("forecast", "seq --local execution forecast ETH-USD buy 10")
+def forecast(session: Session, symbol: Symbol, side: Side, qty: Qty) -> Result:
+    """What it would cost: median and P90, by size, by venue, and what waiting saves. Nothing is sent."""
+    query = _sketch(symbol, side, qty, None)
+    return session.read(execution.FORECAST, Request(query=query), ids="symbol", table=tables.forecast)
+
+
+@command.verb("simulate", "seq --local execution simulate ETH-USD buy 10 --urgency low")
+def simulate(session: Session, symbol: Symbol, side: Side, qty: Qty, urgency: Urgency = None) -> Result:
+    """At once, waiting, or in parts: each way run on the market of the last moments. Nothing is sent."""
+    query = _sketch(symbol, side, qty, words.optional_one_of(urgency, URGENCIES, "an urgency"))
+    return session.read(
+        execution.SIMULATE, Request(query=query), items="strategies", ids="name", table=tables.simulation
+    )
+
+
+@command.verb("live", "seq --local execution live demo-1")
+def live(session: Session, identity: Id) -> Result:
+    """How an order does: progress, pace, its average so far against what was expected."""
+    return session.read(execution.LIVE, _named(identity), table=tables.live)
+
+
+@command.verb("review", "seq --local execution review demo-2")
+def review(session: Session, identity: Id) -> Result:
+    """How an order did: its cost, the forecast, fills and timeline. One that is still live is refused."""
+    return session.read(execution.REVIEW, _named(identity), table=tables.review)
+
+
+@command.verb("summary", "seq --local execution summary")
+def summary(session: Session) -> Result:
+    """The last 30 days in a few figures, and by symbol."""
+    return session.read(execution.SUMMARY, Request(), items="by_symbol", ids="symbol", table=tables.summary)
+
+
+@command.verb("trace", "seq --local execution trace demo-2")
+def trace(session: Session, identity: Id, most: Max = "100") -> Result:
+    """Every step of an order with its nanosecond: received, checked, routed, filled, on disk."""
+    name = ordering.order_of(words.identity(identity))
+    query = execution.TraceQuery(node_order_id=name, limit=words.count(most, "--max", most=1000))
+    return session.read(execution.TRACES, Request(query=query), items="events", ids="stage", table=tables.trace)
+
+
+def _named(identity: str) -> Request:
+    return Request(path={"node_order_id": ordering.order_of(words.identity(identity))})
+
+
+def _sketch(symbol: str, side: str, qty: str, urgency: str | None) -> execution.Sketch:
+    amount = Decimal(int(ordering.quantity(qty))).scaleb(-8)
+    return execution.Sketch(
+        symbol=words.symbol(symbol),
+        side=words.one_of(side, ("buy", "sell"), "a side"),
+        qty=Decimal(format(amount, "f")),
+        urgency=urgency,
+    )
