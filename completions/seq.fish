@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -837,6 +837,7 @@ complete -c seq -n "__seq_at ' predict'" -a show -d 'One market: its tokens, pri
 complete -c seq -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
 complete -c seq -n "__seq_at ' predict'" -a redeem -d 'Collect what a resolved market owes; there may be nothing to collect. Sent once, never repeated by itself'
 complete -c seq -n "__seq_at ' predict'" -a rewards -d 'What makers earn by quoting: programmes by token'
+complete -c seq -n "__seq_at ' predict'" -a follow -d 'Markets as they begin to trade – the last ones first – and as they are resolved, until Ctrl-C'
 complete -c seq -n "__seq_at ' predict'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' predict'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -932,6 +933,25 @@ complete -c seq -n "__seq_at ' predict rewards'" -l verbose -d 'Requests and tim
 complete -c seq -n "__seq_at ' predict rewards'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' predict rewards'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' predict rewards'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' predict follow'" -l new -d 'Only new ones.'
+complete -c seq -n "__seq_at ' predict follow'" -l resolved -d 'Only resolved ones.'
+complete -c seq -n "__seq_at ' predict follow'" -l venue -d 'kalshi or polymarket.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' predict follow'" -l max-events -d 'End after N events.' -r
+complete -c seq -n "__seq_at ' predict follow'" -l for -d 'End after this time; status 0.' -r
+complete -c seq -n "__seq_at ' predict follow'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' predict follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' predict follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' predict follow'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict follow'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' predict follow'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' predict follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' predict follow'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' predict follow'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' predict follow'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' predict follow'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' predict follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' predict follow'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' predict follow'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' stream'" -l max-events -d 'End after N frames.' -r
 complete -c seq -n "__seq_at ' stream'" -l for -d 'End after this time; status 0.' -r
 complete -c seq -n "__seq_at ' stream'" -l record -d 'Keep everything in a new file, compressed when it ends in .gz.' -r -F
@@ -3113,6 +3133,7 @@ complete -c seqcli -n "__seq_at ' predict'" -a show -d 'One market: its tokens, 
 complete -c seqcli -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
 complete -c seqcli -n "__seq_at ' predict'" -a redeem -d 'Collect what a resolved market owes; there may be nothing to collect. Sent once, never repeated by itself'
 complete -c seqcli -n "__seq_at ' predict'" -a rewards -d 'What makers earn by quoting: programmes by token'
+complete -c seqcli -n "__seq_at ' predict'" -a follow -d 'Markets as they begin to trade – the last ones first – and as they are resolved, until Ctrl-C'
 complete -c seqcli -n "__seq_at ' predict'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' predict'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3208,6 +3229,25 @@ complete -c seqcli -n "__seq_at ' predict rewards'" -l verbose -d 'Requests and 
 complete -c seqcli -n "__seq_at ' predict rewards'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l new -d 'Only new ones.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l resolved -d 'Only resolved ones.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l venue -d 'kalshi or polymarket.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' predict follow'" -l max-events -d 'End after N events.' -r
+complete -c seqcli -n "__seq_at ' predict follow'" -l for -d 'End after this time; status 0.' -r
+complete -c seqcli -n "__seq_at ' predict follow'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' predict follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' predict follow'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' predict follow'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' predict follow'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' predict follow'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' predict follow'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' predict follow'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' stream'" -l max-events -d 'End after N frames.' -r
 complete -c seqcli -n "__seq_at ' stream'" -l for -d 'End after this time; status 0.' -r
 complete -c seqcli -n "__seq_at ' stream'" -l record -d 'Keep everything in a new file, compressed when it ends in .gz.' -r -F

@@ -1,6 +1,7 @@
 """Rows that are told as they come: by the socket, else by the event stream, else by asking again and again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from seqcli.client.catchup import Fills
@@ -9,7 +10,7 @@ from seqcli.commands import frames, streaming
 from seqcli.commands.session import Session
 from seqcli.commands.watching import POLL_S
 from seqcli.errors import Denied, Failure, RateLimited, Unreachable
-from seqcli.views import Result
+from seqcli.views import Result, Table
 from seqcli.views import streams as tables
 from seqcli.wire import streams, strict
 
@@ -69,17 +70,49 @@ def risk(session: Session) -> Iterator[Result]:
     """Each risk event as it came; on a terminal the last ones."""
     with streaming.events(session, streams.RISK) as source:
         limits = frames.Limits(session.client.clock, None, None)
-        if session.options.fields is not None or session.options.quiet or session.options.output == "csv":
-            for item in (item for items in frames.batches(source, limits) for item in items if item.topic):
-                body = strict.parse(item.raw, number=strict.Number)
-                yield Result(body=body, ids=[str(body.get("kind"))], live=True)
-        elif streaming.is_for_people(session):
-            yield from _table(source, limits)
-        else:
-            yield from frames.passed(source, limits, session.client.clock)
+        yield from _told(session, source, limits, "kind", tables.risks)
 
 
-def _table(source: frames.Source, limits: frames.Limits) -> Iterator[Result]:
+def markets(
+    session: Session, sockets: Sequence[streams.Socket], venue: str | None, ends: tuple[int | None, float | None]
+) -> Iterator[Result]:
+    """Prediction markets as they are listed and resolved."""
+    with ExitStack() as opened:
+        first, *_ = [opened.enter_context(source) for source in streaming.lifecycle(session, sockets)]
+        source = first if venue is None else _Only(first, venue)
+        yield from _told(session, source, frames.Limits(session.client.clock, *ends), "slug", tables.markets)
+
+
+class _Only:
+    """Of a source, what one venue tells."""
+
+    def __init__(self, source: frames.Source, venue: str) -> None:
+        self._source = source
+        self._venue = venue
+
+    def take(self, wait_s: float) -> list[Item]:
+        items = self._source.take(wait_s)
+        return [item for item in items if not item.topic or strict.parse(item.raw).get("venue") == self._venue]
+
+    @property
+    def over(self) -> bool:
+        return self._source.over
+
+
+def _told(session: Session, source: frames.Source, limits: frames.Limits, name: str, table: Table) -> Iterator[Result]:
+    """Events that are no frames: lines as they came, rows of another form, or a table of the last ones."""
+    options = session.options
+    if options.fields is not None or options.quiet or options.output == "csv":
+        for item in (item for items in frames.batches(source, limits) for item in items if item.topic):
+            body = strict.parse(item.raw, number=strict.Number)
+            yield Result(body=body, ids=[str(body.get(name))], live=True)
+    elif streaming.is_for_people(session):
+        yield from _table(source, limits, table)
+    else:
+        yield from frames.passed(source, limits, session.client.clock)
+
+
+def _table(source: frames.Source, limits: frames.Limits, table: Table) -> Iterator[Result]:
     events: list[Any] = []
     notes: list[Any] = []
     changed = True
@@ -90,4 +123,4 @@ def _table(source: frames.Source, limits: frames.Limits) -> Iterator[Result]:
         del events[frames.LAST :], notes[frames.NOTES :]
         if changed:
             changed = False
-            yield Result(body={"events": events[:], "notes": notes[:]}, live=True, plain=True, table=tables.risks)
+            yield Result(body={"events": events[:], "notes": notes[:]}, live=True, plain=True, table=table)

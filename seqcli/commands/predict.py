@@ -6,14 +6,15 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from seqcli import units
 from seqcli.commands import speaking, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import NotFound, Usage
 from seqcli.views import Result
 from seqcli.views import predict as tables
-from seqcli.wire import predict
-from seqcli.wire.operation import Request
+from seqcli.wire import predict, streams
+from seqcli.wire.operation import Operation, Request
 
 command = Noun(
     "predict",
@@ -41,6 +42,16 @@ class Filter(msgspec.Struct):
     expand: Annotated[
         str | None, typer.Option("--expand", metavar="outcomes", help="A row an outcome of events with several.")
     ] = None
+
+
+class Followed(msgspec.Struct):
+    """What of the life of markets, and for how long."""
+
+    new: Annotated[bool, typer.Option("--new", help="Only new ones.")] = False
+    resolved: Annotated[bool, typer.Option("--resolved", help="Only resolved ones.")] = False
+    venue: Venue = None
+    max_events: Annotated[str | None, typer.Option("--max-events", metavar="N", help="End after N events.")] = None
+    duration: Annotated[str | None, typer.Option("--for", metavar="10s", help="End after this time; status 0.")] = None
 
 
 @command.verb("markets", "seq --local predict markets --max 5", "seq --local predict markets BTC --venue kalshi --all")
@@ -146,3 +157,20 @@ def _walk(session: Session, query: predict.MarketsQuery, wanted: int | None) -> 
             return
         seen.add(cursor)
         query = msgspec.structs.replace(query, cursor=cursor)
+
+
+@command.verb("follow", "seq --local predict follow --max-events 3", "seq predict follow --resolved --json")
+def follow(session: Session, what: Followed) -> Result | Iterator[Result]:
+    """Markets as they begin to trade – the last ones first – and as they are resolved, until Ctrl-C."""
+    if what.new and what.resolved:
+        raise Usage("--new and --resolved are both given", hint="neither means both")
+    venue = words.optional_one_of(what.venue, ("kalshi", "polymarket"), "a venue of prediction markets")
+    most = None if what.max_events is None else words.count(what.max_events, "--max-events")
+    seconds = None if what.duration is None else int(words.duration(what.duration, "--for")) / units.SECOND
+    sockets = [streams.NEW_MARKETS] * (not what.resolved) + [streams.MARKET_RESOLVED] * (not what.new)
+    if session.options.dry_run:
+        asked = (Operation(name=one.name, method="GET", path=one.path, summary=one.summary) for one in sockets)
+        return session.planned(*((operation, Request()) for operation in asked))
+    from seqcli.commands import following
+
+    return following.markets(session, sockets, venue, (most, seconds))

@@ -8,6 +8,8 @@ from typing import Any
 from seqcli import views
 from seqcli.client.client import Client
 from seqcli.client.dial import Reach
+from seqcli.client.lifecycle import LifeCycle
+from seqcli.client.mailbox import Mailbox
 from seqcli.client.sse import EventStream
 from seqcli.client.stream import Stream
 from seqcli.commands.session import Session
@@ -51,6 +53,17 @@ def events(session: Session, operation: Operation, **options: Any) -> EventStrea
     where, clock, chance = reach(session), asking.clock, asking.chance
     made = EventStream(where, operation, Request(), client=asking, clock=clock, chance=chance, **options)
     session.ending(made.close)
+    return made
+
+
+def lifecycle(session: Session, sockets: Sequence[streams.Socket]) -> list[LifeCycle]:
+    """Sockets of prediction markets with one mailbox: whatever any of them tells is taken from the first."""
+    asking, mailbox, where = client(session), Mailbox(), reach(session)
+    made = [
+        LifeCycle(where, socket, mailbox, client=asking, clock=asking.clock, chance=asking.chance) for socket in sockets
+    ]
+    for one in made:
+        session.ending(one.close)
     return made
 
 

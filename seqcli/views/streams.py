@@ -59,6 +59,29 @@ def risks(body: Any) -> list[Block]:
     ]
 
 
+def markets(body: Any) -> list[Block]:
+    """Prediction markets as they begin and as they are resolved, newest first."""
+    rows: list[list[Cell | str]] = [
+        [
+            when(row, "observed_at_ns"),
+            Cell("resolved", "strong") if row.get("kind") == "market_resolved" else Cell("new", "good"),
+            text(row, "venue"),
+            text(row, "slug") or text(row, "event_id"),
+            text(row, "winning_outcome") or text(row, "question"),
+            text(row, "best_yes_bid"),
+            text(row, "best_yes_ask"),
+            text(row, "end_date"),
+        ]
+        for row in body["events"]
+    ]
+    heading = columns("TIME/1 EVENT VENUE/4 MARKET WHAT/2 >YES_BID/5 >YES_ASK/5 ENDS/3")
+    grid = Grid(columns=heading, rows=rows)
+    return [
+        grid if rows else Line(Cell("nothing yet", "dim")),
+        *(Line(Cell(note(row), "warn")) for row in body["notes"]),
+    ]
+
+
 def _risk(row: Any) -> list[Cell | str]:
     engaged = row.get("engaged")
     state = "" if engaged is None else Cell("engaged", "bad") if engaged else Cell("clear", "good")

@@ -67,7 +67,7 @@ class Scripted:
 
     def answer(self, _connection: ServerConnection, request: Request) -> Response | None:
         self.headers.append(request.headers)
-        if request.path.startswith("/v1/stream"):
+        if request.path.startswith(("/v1/stream", "/v1/ws/new", "/v1/ws/market")):
             return None
         self.asked.append(request.path)
         answer = self._rest(request.path)

@@ -210,3 +210,11 @@ def test_lists_and_pages_are_watched_the_same_way(
     assert first.body != second.body
     assert time.monotonic() - began < SOON_S
     frames.close()
+
+
+def test_prediction_markets_are_followed_and_filtered(seq: Seq) -> None:
+    done = seq("--local", "predict", "follow", "--max-events", "3", "--venue", "polymarket", "--json")
+    assert (done.status, done.err) == (0, "")
+    assert [row["venue"] for row in done.rows] == ["polymarket"] * 3
+    assert len({row["slug"] for row in done.rows}) == 3
+    assert seq("predict", "follow", "--new", "--resolved").status == 2
