@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from typing import Annotated, Any
 
 import msgspec
@@ -58,10 +59,11 @@ def prices(session: Session, symbol: Symbol, window: Window, chart: Picture = "c
         return session.planned(*((history.PRICES, Request(path=path, query=query)) for query in queries))
     requests = [Request(path=path, query=query) for query in queries]
     if len(requests) == 1:
-        return session.read(history.PRICES, requests[0], items="points", ids="ts_ns", table=table)
+        found = session.read(history.PRICES, requests[0], items="points", ids="ts_ns", table=table)
+        return found.but(notes=_notes([found], queries[0]))
     pages = _pages(session, requests, _total(queries))
     if session.options.output in _STREAMED:
-        return (page.but(live=True) for page in pages)
+        return _streamed(pages, queries[0])
     return _whole(list(pages), queries, table)
 
 
@@ -81,11 +83,13 @@ def _queries(session: Session, window: Window) -> list[history.PricesQuery]:
     if end_s - start_s <= step * 3 // 2 and window.start is None and window.end is None:
         return [history.PricesQuery(range=name, fidelity_secs=length_s, venue=venue)]
     first = start_s // length_s * length_s
+    starts = [max(at, start_s) for at in range(first, end_s, step)]
+    tape_s = session.client.clock.time_ns() // SECOND - history.TAPE_S
+    while venue is not None and len(starts) > 1 and starts[-1] >= tape_s:
+        starts.pop()  # a page of the last day alone would be of all venues
     return [
-        history.PricesQuery(
-            start_ts=max(at, start_s), end_ts=min(at + step, end_s), fidelity_secs=length_s, venue=venue
-        )
-        for at in range(first, end_s, step)
+        history.PricesQuery(start_ts=at, end_ts=until, fidelity_secs=length_s, venue=venue)
+        for at, until in pairwise([*starts, end_s])
     ]
 
 
@@ -172,6 +176,22 @@ def _rest(request: Request, body: Any, rows: list[Any]) -> Request | None:
     return Request(path=request.path, query=msgspec.structs.replace(query, start_ts=start_s))
 
 
+def _streamed(pages: Iterator[Result], query: history.PricesQuery) -> Iterator[Result]:
+    noted = False
+    for page in pages:
+        notes = [] if noted else _notes([page], query)
+        noted = noted or bool(notes)
+        yield page.but(live=True, notes=notes)
+
+
+def _notes(pages: list[Result], query: history.PricesQuery) -> list[str]:
+    """What the venue that was asked for does not hold for."""
+    bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    if query.venue is None or not any("points" in body and body.get("venue") is None for body in bodies):
+        return []
+    return [f"prices of the last 24 hours are those of all venues, not of {query.venue} alone"]
+
+
 def _whole(pages: list[Result], queries: list[history.PricesQuery], table: Any) -> Result:
     """All pages as one body."""
     points = [point for page in pages for point in page.rows(page.body) or []]
@@ -182,4 +202,5 @@ def _whole(pages: list[Result], queries: list[history.PricesQuery], table: Any) 
         "truncated": queries[0].fidelity_secs == 0 and any(page.body.get("truncated") for page in pages),
         "points": points,
     }
-    return Result(body=body, items="points", ids=[str(point.get("ts_ns")) for point in points], table=table)
+    ids = [str(point.get("ts_ns")) for point in points]
+    return Result(body=body, items="points", ids=ids, table=table, notes=_notes(pages, queries[0]))

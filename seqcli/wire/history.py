@@ -34,7 +34,8 @@ MAX_BARS, MAX_PRINTS = 10_000, 50_000
 
 class PricesQuery(Query):
     """`fidelity_secs` is the length of a bar, 0 = prints. `start_ts` and `end_ts`, both or none, in Unix seconds,
-    go before `range`. `limit` is for prints.
+    go before `range`. `limit` is for prints. `venue` is needed where the window begins more than 24 hours ago, and
+    means nothing where it does not.
     """
 
     range: str | None = None

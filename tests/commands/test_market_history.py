@@ -25,11 +25,11 @@ def test_a_range_is_a_chart_and_its_figures_or_the_rows(seq: Seq) -> None:
 
 
 def test_a_window_larger_than_a_page_is_one_body_without_a_gap(seq: Seq) -> None:
-    words = (*HISTORY, "--venue", "kraken", "--start", "2026-07-01", "--end", "2026-07-02T18:00", "--every", "1m")
+    words = (*HISTORY, "--venue", "kraken", "--start", "2026-07-01", "--end", "2026-07-01T21:00", "--every", "1m")
     body = seq(*words, "--json").body
-    assert (body["count"], body["truncated"]) == (2520, False)
+    assert (body["count"], body["truncated"]) == (1260, False)
     instants = [row["ts_ns"] for row in body["points"]]
-    assert instants == list(range(instants[0], instants[0] + 2520 * 60 * 10**9, 60 * 10**9))
+    assert instants == list(range(instants[0], instants[0] + 1260 * 60 * 10**9, 60 * 10**9))
     for before, row in zip(body["points"], body["points"][1:], strict=False):
         assert row["open_1e9"] == before["close_1e9"]
     rows = list(csv.DictReader(io.StringIO(seq(*words, "-o", "csv").out)))
@@ -39,11 +39,11 @@ def test_a_window_larger_than_a_page_is_one_body_without_a_gap(seq: Seq) -> None
 
 
 def test_a_server_that_holds_less_in_a_reply_is_asked_for_the_rest(seq: Seq, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = (*HISTORY, "--venue", "kraken", "--start", "1785240000", "--end", "1785360000", "--every", "1m")
+    words = (*HISTORY, "--venue", "kraken", "--start", "1785240000", "--end", "1785312000", "--every", "1m")
     whole = seq(*words, "--json").body
     monkeypatch.setattr(history, "MAX_BARS", 300)
     assert seq(*words, "--json").body == whole
-    assert len(seq(*words, "-o", "csv").out.splitlines()) == 2001
+    assert len(seq(*words, "-o", "csv").out.splitlines()) == 1201
 
 
 def test_prints_are_the_newest_or_all_of_a_window(seq: Seq) -> None:
@@ -82,6 +82,17 @@ def test_the_requests_are_shown_before_they_are_sent(seq: Seq) -> None:
 def test_words_that_make_no_sense_are_usage(seq: Seq, words: tuple[str, ...]) -> None:
     done = seq(*HISTORY, *words, "--json")
     assert (done.status, done.out) == (2, "")
+
+
+def test_the_last_day_is_of_all_venues_and_is_said_to_be(seq: Seq) -> None:
+    words = (*HISTORY, "--venue", "kraken", "--range")
+    day = seq(*words, "1d", "--every", "1h", "--json")
+    assert (day.status, day.body["venue"]) == (0, None)
+    assert "of all venues, not of kraken alone" in day.err
+    week = seq(*words, "1w", "--every", "5m", "--json")
+    assert (week.err, week.body["venue"]) == ("", "kraken")
+    for before, row in zip(week.body["points"], week.body["points"][1:], strict=False):
+        assert row["open_1e9"] == before["close_1e9"]
 
 
 def test_a_venue_is_asked_for_beyond_a_day(seq: Seq) -> None:

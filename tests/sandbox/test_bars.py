@@ -60,6 +60,7 @@ def fixed(number: float) -> int:
 
 
 def test_a_bar_s_close_is_the_quote_of_its_last_instant(desk: Desk) -> None:
+    """Of all venues for a day; of one venue when it is looked at two days later."""
     first = NOW_S // 300 * 300 - 3600
     seen = {}
     for begin in range(first, NOW_S, 300):
@@ -67,12 +68,16 @@ def test_a_bar_s_close_is_the_quote_of_its_last_instant(desk: Desk) -> None:
         quote = desk("/v1/quotes/BTC-USD")
         touch = quote["venues"]["kraken"]
         seen[begin * SECOND] = fixed(quote["nbbo"]["mid"]), fixed((touch["bid"] + touch["ask"]) / 2)
-    for place, venue in enumerate(("", "&venue=kraken")):
-        body = desk(f"/v1/price_history/BTC-USD?fidelity_secs=300&start_ts={first}&end_ts={NOW_S}{venue}")
-        assert {bar["ts_ns"]: bar["close_1e9"] for bar in body["points"]} == {
-            at: row[place] for at, row in seen.items()
-        }
-        assert all(bar["close_1e9"] == bar["price_1e9"] for bar in body["points"])
+    target = f"/v1/price_history/BTC-USD?fidelity_secs=300&start_ts={first}&end_ts={NOW_S}&venue=kraken"
+    body = desk(target)
+    assert (body["venue"], body["source"]) == (None, "tape")
+    assert {bar["ts_ns"]: bar["close_1e9"] for bar in body["points"]} == {at: row[0] for at, row in seen.items()}
+    desk.now_ns += 2 * DAY_S * SECOND
+    body = desk(target)
+    assert (body["venue"], body["source"]) == ("kraken", "venue_klines")
+    closed = {bar["ts_ns"]: bar["close_1e9"] for bar in body["points"][:-1]}
+    assert closed == {at: row[1] for at, row in list(seen.items())[:-1]}
+    assert all(bar["close_1e9"] == bar["price_1e9"] for bar in body["points"])
 
 
 @given(
@@ -181,7 +186,7 @@ def test_longer_ranges_need_a_venue(desk: Desk, name: str) -> None:
         ("fidelity_secs=-1", "fidelity_secs"),
         ("fidelity_secs=0&limit=0", "limit"),
         ("venue=nowhere", "venue"),
-        ("venue=okx", "venue"),
+        ("venue=okx&range=1w", "venue"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_its_field(desk: Desk, query: str, field: str) -> None:

@@ -130,7 +130,7 @@ def test_a_position_has_paid_what_the_history_says(desk: Desk) -> None:
 
 
 def test_funding_marks_are_the_bars_of_that_venue(desk: Desk) -> None:
-    point = desk(f"/v1/funding_history/{PERP}?venue=binance&range=1d")["points"][-1]
+    point = desk(f"/v1/funding_history/{PERP}?venue=binance&range=1w")["points"][0]
     at_s = point["ts_ns"] // SECOND
     words = f"venue=binance&fidelity_secs=1&start_ts={at_s}&end_ts={at_s + 1}"
     bar = desk(f"/v1/price_history/{PERP}?{words}")["points"][0]

@@ -23,18 +23,13 @@ _LATEST_S = (1 << 63) // SECOND
 def prices(box: Box, call: Call) -> history.Prices:
     """Bars that begin in the window, or the newest prints of it."""
     query = call.query
-    venue, kind = (None, None) if query.venue is None else _venue(box, query.venue)
+    asked, kind = (None, None) if query.venue is None else _venue(box, query.venue)
     instrument = _instrument(box, call.path["symbol"], kind)
-    if venue is not None and venue not in instrument.venues:
-        raise invalid(("venue", f"does not trade {instrument.symbol}"))
     fidelity = 60 if query.fidelity_secs is None else query.fidelity_secs
     if not 0 <= fidelity <= _LONGEST_BAR_S:
         raise invalid(("fidelity_secs", f"must be 0 to {_LONGEST_BAR_S}"))
     name, start_s, end_s = window(query, call.now_ns, history.RANGES, "1d")
-    if instrument.kind == "prediction":
-        venue = instrument.venues[0]
-    elif venue is None and call.now_ns // SECOND - start_s > history.TAPE_S:
-        raise invalid(("venue", "needed for what is more than 24 hours ago"))
+    venue = _meant(instrument, asked, call.now_ns // SECOND - start_s)
     venues = instrument.venues if venue is None else (venue,)
     view = Window(box.market, instrument.symbol, venues, call.now_ns)
     points: Sequence[Bar | Tick]
@@ -118,6 +113,21 @@ def window(query: Any, now_ns: int, known: dict[str, int], usual: str) -> tuple[
         raise invalid(("range", f"must be one of {', '.join(known)}"))
     end_s = now_ns // SECOND + 1
     return name, end_s - known[name], end_s
+
+
+def _meant(instrument: Instrument, asked: str | None, age_s: int) -> str | None:
+    """Whose prices are shown: a contract has one venue; those of the last 24 hours are of all venues, whatever was
+    asked; further back it is the one asked for.
+    """
+    if instrument.kind == "prediction":
+        return instrument.venues[0]
+    if age_s <= history.TAPE_S:
+        return None
+    if asked is None:
+        raise invalid(("venue", "needed for what is more than 24 hours ago"))
+    if asked not in instrument.venues:
+        raise invalid(("venue", f"does not trade {instrument.symbol}"))
+    return asked
 
 
 def _source(instrument: Instrument, venue: str | None) -> str:
