@@ -97,8 +97,8 @@ def funding(market: Market, topic: Topic, ts_ns: int) -> Iterator[Row]:
 FEEDS: dict[str, Feed] = {
     "prices": Feed(prices),
     "book": Feed(book),
-    "fair_price": Feed(fair_price, every_ns=SECOND_NS, of_books=False),
-    "funding": Feed(funding, every_ns=SECOND_NS, of_books=False),
+    "fair_price": Feed(fair_price, every_ns=SECOND_NS, at_once=False, of_books=False),
+    "funding": Feed(funding, every_ns=SECOND_NS, at_once=False, of_books=False),
 }
 
 

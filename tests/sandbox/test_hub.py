@@ -411,7 +411,13 @@ def test_risk_tells_of_limits_and_of_graphs_that_pause_or_fail(floor: Floor) -> 
     graph = next(event.data for event in floor.stage.events if event.kind == "graph")
     follower = floor.follower("risk")
     blocks(follower)
-    limit = {"client_id": ME, "kind": "limit_breach", "limit": "max_daily_loss_usd", "value": 11.0, "threshold": 10.0}
+    limit = {
+        "client_id": ME,
+        "kind": "limit_breach",
+        "limit": "max_daily_loss_usd",
+        "value": "11.000000001",
+        "threshold": "10",
+    }
     paused = graph | {"status": "PAUSED", "pause_reason": "risk"}
     events = [
         ("risk", limit),
@@ -431,7 +437,7 @@ def test_risk_tells_of_limits_and_of_graphs_that_pause_or_fail(floor: Floor) -> 
         ("graph_paused", "risk"),
         ("graph_failed", "rejected"),
     ]
-    assert (rows[0]["limit"], rows[0]["value"], rows[0]["threshold"]) == ("max_daily_loss_usd", 11.0, 10.0)
+    assert (rows[0]["limit"], rows[0]["value"], rows[0]["threshold"]) == ("max_daily_loss_usd", 11.000000001, 10)
     assert (rows[1]["value"], rows[1]["threshold"]) == (230.5, 220)
     assert rows[2]["graph_id"] == graph["graph_id"]
 

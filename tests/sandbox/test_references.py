@@ -221,7 +221,9 @@ class Wall:
 )
 def test_topics_tell_what_replies_do(desk: Desk, topic: str, rows: Any) -> None:
     data, wall = MarketData(desk.box.market), Wall()
-    data.watch(data.canonical(streams.topic_of(topic)), topic, wall, NOW)
+    data.watch(data.canonical(streams.topic_of(topic)), topic, wall, NOW - 600 * SECOND)
+    assert wall.rows == {}
+    assert sum(data.steps(NOW)) == len(wall.rows)
     names = [name for _, name in wall.rows]
     assert (len(names) if isinstance(rows, int) else names) == rows
     if topic.startswith("fair_price"):
