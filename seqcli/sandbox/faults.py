@@ -12,6 +12,9 @@ late      handled, but `delay_ms` later             slow      handled at once, a
 lost      not handled, no answer                    cut       handled, no answer
 doubled   handled twice, the second answer is sent  limited   not handled, 429
 failed    not handled, 500                          garbled   handled, answered with half a page of HTML
+
+A socket is refused when it is `limited` or `failed`, gets no answer when it is `lost`, and is opened and then cut after
+`delay_ms` when it is `cut`; the other actions spare it.
 """
 
 import asyncio
@@ -68,6 +71,15 @@ class Faults:
                 if chosen is None and self._acts(at, rule):
                     chosen = rule
         return chosen
+
+    def at_socket(self, inbound: Inbound) -> Outbound | float | None:
+        """See `sockets.Mischief`."""
+        rule = self.next_for(inbound)
+        if rule is None:
+            return None
+        if rule.action in _REFUSALS:
+            return _REFUSALS[rule.action](rule, inbound)
+        return {"lost": 0.0, "cut": rule.delay_ms / 1000}.get(rule.action)
 
     async def play(self, application: Application, inbound: Inbound, carried: tuple[Scope, Receive, Send]) -> bool:
         """Do to one request what the script says. False = nothing."""
@@ -128,12 +140,16 @@ async def _doubled(_rule: Rule, application: Application, inbound: Inbound, rece
     return await application.reply(inbound, receive, times=2)
 
 
-async def _limited(rule: Rule, _application: Application, inbound: Inbound, _receive: Receive) -> Outbound:
+async def _refused(rule: Rule, _application: Application, inbound: Inbound, _receive: Receive) -> Outbound:
+    return _REFUSALS[rule.action](rule, inbound)
+
+
+def _limited(rule: Rule, inbound: Inbound) -> Outbound:
     headers = {"Retry-After": str(rule.retry_after_s)}
     return refusal(Problem("RATE_LIMITED", "rate limit exceeded", headers=headers), _named(inbound))
 
 
-async def _failed(_rule: Rule, _application: Application, inbound: Inbound, _receive: Receive) -> Outbound:
+def _failed(_rule: Rule, inbound: Inbound) -> Outbound:
     return refusal(Problem("INTERNAL_ERROR", "internal error: scripted"), _named(inbound))
 
 
@@ -148,10 +164,12 @@ _REPLIES: dict[str, _Player] = {
     "lost": _lost,
     "cut": _cut,
     "doubled": _doubled,
-    "limited": _limited,
-    "failed": _failed,
+    "limited": _refused,
+    "failed": _refused,
     "garbled": _garbled,
 }
+
+_REFUSALS: dict[str, Callable[[Rule, Inbound], Outbound]] = {"limited": _limited, "failed": _failed}
 
 
 def _named(inbound: Inbound) -> dict[str, str]:

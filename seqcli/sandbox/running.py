@@ -75,7 +75,7 @@ class Running:
         with ThreadPoolExecutor(1, "commit") as worker:
             commits = GroupCommit(self._box.sequencer, loop, worker)
             _listen_to_uvicorn(self._gate)
-            socket_class: Any = functools.partial(StreamSocket, Door(self._gate, self._hub))
+            socket_class: Any = functools.partial(StreamSocket, Door(self._gate, self._hub, self._faults))
             config = uvicorn.Config(
                 Application(self._gate, commits, self._hub, self._faults),
                 http=Connection,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from uvicorn.config import Config
@@ -30,11 +30,20 @@ _BAD_FRAMES, _MINUTE_S = 10, 60.0
 _LOG = logging.getLogger("uvicorn.streams")
 
 
+class Mischief(Protocol):
+    """Scripted failures."""
+
+    def at_socket(self, inbound: Inbound) -> Outbound | float | None:
+        """A refusal; or the seconds after which the socket is cut, 0 = before it opens; None = it is spared."""
+
+
 class Door(msgspec.Struct):
     """What a socket is opened with."""
 
     gate: Gate
     hub: Hub
+    faults: Any = None
+    """A `Mischief`."""
 
 
 class StreamSocket(asyncio.Protocol):
@@ -48,6 +57,7 @@ class StreamSocket(asyncio.Protocol):
     def __init__(self, door: Door, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         del config, app_state
         self._gate, self._hub = door.gate, door.hub
+        self._faults: Mischief | None = door.faults
         self._connections: set[Any] = server_state.connections
         self._loop = asyncio.get_running_loop()
         self._protocol = ServerProtocol(max_size=streams.MAX_FRAME, logger=_LOG)
@@ -116,7 +126,12 @@ class StreamSocket(asyncio.Protocol):
     # -- opening ----------------------------------------------------------------------------------------------------
 
     def _open(self, request: Request) -> None:
-        entrance = self._gate.enter(_inbound(request))
+        inbound = _inbound(request)
+        fault = self._faults.at_socket(inbound) if self._faults is not None else None
+        entrance = fault if isinstance(fault, Outbound) else self._gate.enter(inbound)
+        if fault == 0:
+            self._transport.abort()
+            return
         if isinstance(entrance, Outbound):
             self._refuse(entrance)
             return
@@ -127,6 +142,8 @@ class StreamSocket(asyncio.Protocol):
         except Problem as problem:
             self._refuse(refusal(problem, entrance.headers))
             return
+        if isinstance(fault, float):
+            self._loop.call_later(fault, self._transport.abort)
         self._timer = self._loop.call_later(self.ping_s, self._beat)
 
     def _accept(self, request: Request, entrance: Entrance) -> None:

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.frames import Opcode
 
 from seqcli.sandbox import outbox
+from seqcli.sandbox.faults import Faults, Rule, Script
 from seqcli.sandbox.feeds import FEEDS
 from seqcli.sandbox.hub import Hub
 from seqcli.sandbox.market import SyntheticMarket
@@ -358,3 +359,26 @@ def test_a_ticket_is_in_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert any("ZeroDivisionError" in line for line in logged)
     assert not any(ticket in line for line in logged)
     assert not any(ticket.encode() in file.read_bytes() for file in (tmp_path / "box").iterdir())
+
+
+def test_scripted_failures_happen_to_sockets(tmp_path: Path) -> None:
+    rules = [
+        Rule(action="limited", path="/v1/stream", nth=[1], retry_after_s=3),
+        Rule(action="failed", path="/v1/stream", nth=[2]),
+        Rule(action="lost", path="/v1/stream", nth=[3]),
+        Rule(action="cut", path="/v1/stream", nth=[4], delay_ms=20),
+        Rule(action="garbled", path="/v1/stream", nth=[5]),
+    ]
+    with exchange(tmp_path / "box", faults=Faults(Script(faults=rules))) as box:
+        for status in (429, 500):
+            with pytest.raises(InvalidStatus) as refused, box.socket():
+                pass
+            assert refused.value.response.status_code == status
+        with pytest.raises(InvalidMessage), box.socket():
+            pass
+        with box.socket() as opened:
+            with pytest.raises(ConnectionClosed) as caught:
+                opened.recv(timeout=20)
+            assert caught.value.rcvd is None
+        with box.socket("/v1/stream", "orders"):
+            pass
