@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -623,9 +623,10 @@ complete -c seq -n "__seq_at ' fills list'" -l verbose -d 'Requests and timings 
 complete -c seq -n "__seq_at ' fills list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' fills list'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' fills list'" -l help -d 'Show this message and exit.'
-complete -c seq -n "__seq_at ' portfolio'" -a show -d 'Totals, and every position beneath them'
+complete -c seq -n "__seq_at ' portfolio'" -a show -d 'Totals, today, exposure, concentration, and every position beneath them'
 complete -c seq -n "__seq_at ' portfolio'" -a positions -d 'Positions: quantity, entry, mark, profit and loss, fees'
 complete -c seq -n "__seq_at ' portfolio'" -a balances -d 'Cash and crypto by venue: held, locked, available'
+complete -c seq -n "__seq_at ' portfolio'" -a history -d 'What the account was worth: a chart of net asset value, or a row a point'
 complete -c seq -n "__seq_at ' portfolio'" -a sync -d 'Reconcile with the venues now'
 complete -c seq -n "__seq_at ' portfolio'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -643,8 +644,9 @@ complete -c seq -n "__seq_at ' portfolio'" -l version -d 'Print the version and 
 complete -c seq -n "__seq_at ' portfolio'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' portfolio show'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' portfolio show'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
+complete -c seq -n "__seq_at ' portfolio show'" -l closed -d 'Closed and redeemed positions, too.'
 complete -c seq -n "__seq_at ' portfolio show'" -l all -d 'Closed and redeemed positions, too.'
-complete -c seq -n "__seq_at ' portfolio show'" -l watch -d 'Again at each fill, and every few seconds, until Ctrl-C.' -r
+complete -c seq -n "__seq_at ' portfolio show'" -l watch -d 'Again at each change until Ctrl-C.' -r
 complete -c seq -n "__seq_at ' portfolio show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -661,6 +663,7 @@ complete -c seq -n "__seq_at ' portfolio show'" -l version -d 'Print the version
 complete -c seq -n "__seq_at ' portfolio show'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' portfolio positions'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
+complete -c seq -n "__seq_at ' portfolio positions'" -l closed -d 'Closed and redeemed positions, too.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l all -d 'Closed and redeemed positions, too.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' portfolio positions'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -691,6 +694,22 @@ complete -c seq -n "__seq_at ' portfolio balances'" -l verbose -d 'Requests and 
 complete -c seq -n "__seq_at ' portfolio balances'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' portfolio balances'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' portfolio balances'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' portfolio history'" -l range -d '1h 6h 1d 1w 1m 3m 6m 1y max. [default: 1d]' -r
+complete -c seq -n "__seq_at ' portfolio history'" -l every -d 'Time between points; default by the range.' -r
+complete -c seq -n "__seq_at ' portfolio history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' portfolio history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' portfolio history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' portfolio history'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio history'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' portfolio history'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' portfolio history'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' portfolio history'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' portfolio history'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' portfolio history'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' portfolio history'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' portfolio history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' portfolio history'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' portfolio history'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' portfolio sync'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' portfolio sync'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' portfolio sync'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -2919,9 +2938,10 @@ complete -c seqcli -n "__seq_at ' fills list'" -l verbose -d 'Requests and timin
 complete -c seqcli -n "__seq_at ' fills list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' fills list'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' fills list'" -l help -d 'Show this message and exit.'
-complete -c seqcli -n "__seq_at ' portfolio'" -a show -d 'Totals, and every position beneath them'
+complete -c seqcli -n "__seq_at ' portfolio'" -a show -d 'Totals, today, exposure, concentration, and every position beneath them'
 complete -c seqcli -n "__seq_at ' portfolio'" -a positions -d 'Positions: quantity, entry, mark, profit and loss, fees'
 complete -c seqcli -n "__seq_at ' portfolio'" -a balances -d 'Cash and crypto by venue: held, locked, available'
+complete -c seqcli -n "__seq_at ' portfolio'" -a history -d 'What the account was worth: a chart of net asset value, or a row a point'
 complete -c seqcli -n "__seq_at ' portfolio'" -a sync -d 'Reconcile with the venues now'
 complete -c seqcli -n "__seq_at ' portfolio'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -2939,8 +2959,9 @@ complete -c seqcli -n "__seq_at ' portfolio'" -l version -d 'Print the version a
 complete -c seqcli -n "__seq_at ' portfolio'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
+complete -c seqcli -n "__seq_at ' portfolio show'" -l closed -d 'Closed and redeemed positions, too.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l all -d 'Closed and redeemed positions, too.'
-complete -c seqcli -n "__seq_at ' portfolio show'" -l watch -d 'Again at each fill, and every few seconds, until Ctrl-C.' -r
+complete -c seqcli -n "__seq_at ' portfolio show'" -l watch -d 'Again at each change until Ctrl-C.' -r
 complete -c seqcli -n "__seq_at ' portfolio show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -2957,6 +2978,7 @@ complete -c seqcli -n "__seq_at ' portfolio show'" -l version -d 'Print the vers
 complete -c seqcli -n "__seq_at ' portfolio show'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l kind -d 'fiat, crypto, perp, event_contract; comma-separated.' -x -a 'fiat crypto perp event_contract'
+complete -c seqcli -n "__seq_at ' portfolio positions'" -l closed -d 'Closed and redeemed positions, too.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l all -d 'Closed and redeemed positions, too.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -2987,6 +3009,22 @@ complete -c seqcli -n "__seq_at ' portfolio balances'" -l verbose -d 'Requests a
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l range -d '1h 6h 1d 1w 1m 3m 6m 1y max. [default: 1d]' -r
+complete -c seqcli -n "__seq_at ' portfolio history'" -l every -d 'Time between points; default by the range.' -r
+complete -c seqcli -n "__seq_at ' portfolio history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' portfolio history'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' portfolio history'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l venue -d 'Only these venues, comma-separated.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l local -d 'The built-in sandbox exchange: no account, no network.'

@@ -68,7 +68,7 @@ class Portfolio:
             row = self._row(holding.venue, _instrument(holding, self._machine), holding.qty_1e8, locked)
             yield row | {
                 "entry_price_usd_1e9": entry,
-                **_valued(holding.qty_1e8, entry, self._mark(holding)),
+                **_valued(holding.qty_1e8, entry, self.mark(holding)),
                 "realized_pnl_usd_1e9": holding.realized_usd_1e9,
                 "fees_usd_1e9": holding.fees_usd_1e9,
                 **_state(
@@ -90,7 +90,7 @@ class Portfolio:
             "available_qty_1e8": qty - locked,
         }
 
-    def _mark(self, holding: Holding) -> int | None:
+    def mark(self, holding: Holding) -> int | None:
         """The mid of what is held: the perp's own, or the first pair of the asset that has one."""
         settled = settling.mark_of(holding)
         if settled is not None:

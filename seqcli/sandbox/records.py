@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seqcli.sandbox.events import Event
-from seqcli.sandbox.schema import UPSERT
+from seqcli.sandbox.schema import POSTED, UPSERT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,6 +65,17 @@ def find(connection: "sqlite3.Connection", kind: str, client_id: str, identity: 
         (client_id, identity),
     ).fetchone()
     return None if row is None else msgspec.json.decode(row[0])
+
+
+def post(connection: "sqlite3.Connection", batch: list[Event]) -> None:
+    """Keep what moves money, for the past to be told from it and the fills."""
+    rows = [
+        (event.data["client_id"], event.seq, event.ts_ns, event.kind, msgspec.json.encode(event.data))
+        for event in batch
+        if event.kind in POSTED and "client_id" in event.data
+    ]
+    if rows:
+        connection.executemany("INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def _conditions(kind: str, wanted: Wanted) -> tuple[str, list[Any]]:
@@ -133,6 +144,7 @@ def columns(event: Event, record: bytes) -> tuple[Any, ...]:
 
 def rewrite(connection: "sqlite3.Connection", batch: "list[Event]", encode: "Callable[[Any], bytes]") -> None:
     """Bring the records up to the events of a batch; the last one of an id stands."""
+    post(connection, batch)
     last: dict[str, dict[tuple[str, str], Event]] = {kind: {} for kind in UPSERT}
     for event in batch:
         if event.kind in last:

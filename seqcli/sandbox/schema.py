@@ -45,6 +45,14 @@ CREATE TABLE deployments (
   PRIMARY KEY (client_id, deployment_id)
 );
 """
+POSTINGS = """
+CREATE TABLE IF NOT EXISTS postings (
+  client_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ns INTEGER NOT NULL, kind TEXT NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (client_id, seq)
+) WITHOUT ROWID;
+"""
+"""What moved an account's money beside its fills; a store from before this table has no such past to tell."""
+POSTED = frozenset({"ledger", "funding", "resolution", "redemption", "withdrawal"})
 
 UPSERT = {
     "order": """

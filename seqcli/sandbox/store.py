@@ -21,7 +21,7 @@ from seqcli.sandbox.damage import CannotWrite, Corrupt, NewerStore, checked
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.keys import Key
 from seqcli.sandbox.records import IDENTITY, Page, Wanted
-from seqcli.sandbox.schema import TABLES, VERSION
+from seqcli.sandbox.schema import POSTINGS, TABLES, VERSION
 
 SNAPSHOT_BYTES = 4 << 20
 """Events of this many bytes are worth a snapshot, which lets them go."""
@@ -69,7 +69,7 @@ class Store:
             )
         if version == 0:
             self._create(now_ns)
-        self._connection.executescript(costs.TABLES)
+        self._connection.executescript(costs.TABLES + POSTINGS)
         self.client_id = self._meta("client_id").decode()
         self.created_ns = int(self._meta("created_ns"))
 

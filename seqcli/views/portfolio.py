@@ -1,8 +1,9 @@
 """Holdings: totals, positions, balances."""
 
+from decimal import Decimal
 from typing import Any
 
-from seqcli.views.blocks import Block, Cell, Grid, Pairs
+from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
 from seqcli.views.cells import amount, columns, entries, items, scaled, signed, text
 
 _POSITIONS = columns("SYMBOL VENUE/3 KIND/8 >QTY >ENTRY/4 >MARK/5 >VALUE_USD/1 >UNREALISED/2 >REALISED/6 >FEES/7")
@@ -10,9 +11,39 @@ _BALANCES = columns("VENUE ASSET >HELD >LOCKED/2 >AVAILABLE/1 >VALUE_USD/3")
 
 
 def show(body: Any) -> list[Block]:
-    """Totals, then every position but untouched cash, then cash in one line an asset."""
-    moved = [row for row in entries(body, "positions") if not _is_cash(row)]
-    return [_totals(body), _grid(moved, "positions"), _cash(entries(body, "positions"))]
+    """Totals, exposure, then every position but untouched cash, then cash in one line an asset."""
+    rows = entries(body, "positions")
+    blocks: list[Block] = [_totals(body)]
+    for name in ("asset", "venue"):
+        blocks += _exposed(body, name)
+    return [*blocks, _grid([row for row in rows if not _is_cash(row)], "positions"), _cash(rows)]
+
+
+def history(body: Any) -> list[Block]:
+    """A line of net asset value and its figures."""
+    known = [row for row in entries(body, "snapshots") if isinstance(row.get("nav_usd_1e9"), int)]
+    if not known:
+        return [Line("the account's worth is not known at any instant of this range")]
+    title = f"net asset value, {text(body, 'range')}, every {text(body, 'interval_secs')} s"
+    first, last = known[0], known[-1]
+    low, high = (choose(known, key=lambda row: row["nav_usd_1e9"]) for choose in (min, max))
+    change = {"nav_usd_1e9": last["nav_usd_1e9"] - first["nav_usd_1e9"]}
+    rows: list[tuple[str, Cell | str]] = [
+        (name, amount(row, "nav_usd_1e9")) for name, row in (("first", first), ("low", low), ("high", high))
+    ]
+    rows += [("last", amount(last, "nav_usd_1e9")), ("change", signed(change, "nav_usd_1e9"))]
+    rows.append(("points", str(len(known))))
+    line = [(row["ts_ns"], row["nav_usd_1e9"]) for row in known]
+    return [Chart(title=title, lines={"nav": line}), Pairs(rows=rows)]
+
+
+def _exposed(body: Any, name: str) -> list[Block]:
+    found = (body.get("exposure") or {}).get(f"by_{name}") or []
+    rows: list[list[Cell | str]] = [
+        [text(row, name), signed(row, "net_usd_1e9"), amount(row, "gross_usd_1e9")] for row in found
+    ]
+    grid = Grid(columns=columns(f"{name.upper()} >NET_USD >GROSS_USD/1"), rows=rows, title=f"exposure by {name}")
+    return [grid] if rows else []
 
 
 def positions(body: Any) -> list[Block]:
@@ -51,9 +82,27 @@ def _totals(body: Any) -> Pairs:
     rows.append(("fees", amount(totals, "fees_usd_1e9")))
     for title, name in (("event contracts", "event_contract_usd_1e9"), ("locked", "locked_usd_1e9")):
         rows += [(title, amount(totals, name))] if totals.get(name) else []
+    if "pnl_today_usd_1e9" in body:
+        known = body["pnl_today_usd_1e9"] is not None
+        today = signed(body, "pnl_today_usd_1e9") if known else "unknown"
+        rows.insert(1, ("P&L since 00:00 UTC", today))
+    if body.get("open_orders") is not None:
+        rows.append(("open orders", text(body, "open_orders")))
+    rows += _together(body.get("concentration") or {})
     if totals.get("unpriced_count"):
         rows.append(("without a price", Cell(text(totals, "unpriced_count"), "warn")))
     return Pairs(rows=rows)
+
+
+def _percent(share: Any) -> str:
+    return f"{format((Decimal(share) * 100).normalize(), 'f')} %"
+
+
+def _together(found: Any) -> list[tuple[str, Cell | str]]:
+    if found.get("top_weight") is None:
+        return []
+    top = f"{_percent(found['top_weight'])} {found.get('top_asset')}"
+    return [("largest", top), ("three largest", _percent(found["top3_weight"])), ("concentration", str(found["hhi"]))]
 
 
 def _grid(rows: list[Any], title: str) -> Grid:

@@ -39,6 +39,7 @@ _NOUN_OF_SEGMENT = {
     "fills": "fills",
     "positions": "positions",
     "balances": "positions",
+    "portfolio": "positions",
     "kill_switch": "safety",
     "venue_cancel_all": "safety",
     "risk_limits": "safety",

@@ -1,12 +1,13 @@
 """Positions of every kind, their totals, and the older reads they replaced.
 
-API: /v1/positions, /v1/balances.
+API: /v1/positions, /v1/portfolio, /v1/balances.
 """
 
 from typing import Any
 
 import msgspec
 
+from seqcli.wire.history import RANGES
 from seqcli.wire.operation import Access, Operation, Query
 
 
@@ -66,6 +67,38 @@ class ListQuery(Query):
     include_closed: bool | None = None
 
 
+SNAPSHOT_RANGES = {name: RANGES[name] for name in ("1h", "6h", "1d", "1w", "1m", "3m", "6m", "1y", "max")}
+"""Seconds of a range of snapshots."""
+MAX_SNAPSHOTS = 2_000
+
+
+class SnapshotsQuery(Query):
+    """`interval_secs` is widened where it would make more than 2,000 points."""
+
+    range: str | None = None
+    interval_secs: int | None = None
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """What the account was worth; null where something in it had no price then. USD, 1e9 fixed point."""
+
+    ts_ns: int
+    nav_usd_1e9: int | None
+    cash_usd_1e9: int
+    unrealized_pnl_usd_1e9: int | None
+    realized_pnl_usd_1e9: int
+    fees_usd_1e9: int
+
+
+class Snapshots(msgspec.Struct, kw_only=True):
+    """Oldest first: of the opening, if it lies in the range, of whole multiples of the interval, and of now."""
+
+    range: str
+    interval_secs: int
+    count: int
+    snapshots: list[Snapshot]
+
+
 class SyncBody(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Which venues; absent = all."""
 
@@ -113,4 +146,30 @@ BALANCES = Operation(
     summary="Fiat and crypto by venue; use /v1/positions?kinds=fiat,crypto",
     deprecated=True,
 )
-OPERATIONS = (LIST, UNIFIED, PERP, SYNC, BALANCES)
+SNAPSHOTS = Operation(
+    name="positions.snapshots",
+    method="GET",
+    path="/v1/portfolio/snapshots",
+    summary="What the account was worth, over time",
+    query=SnapshotsQuery,
+    reply=Snapshots,
+    errors=("VALIDATION_ERROR",),
+)
+PORTFOLIO = Operation(
+    name="positions.portfolio",
+    method="GET",
+    path="/v1/portfolio/unified",
+    summary="The same body as /v1/positions, which replaces it",
+    query=ListQuery,
+    reply=Positions,
+    errors=("VALIDATION_ERROR",),
+    deprecated=True,
+)
+SUMMARY = Operation(
+    name="positions.summary",
+    method="GET",
+    path="/v1/portfolio/summary",
+    summary="Totals, by kind and by venue; use the totals of /v1/positions",
+    deprecated=True,
+)
+OPERATIONS = (LIST, UNIFIED, PERP, SYNC, BALANCES, SNAPSHOTS, PORTFOLIO, SUMMARY)

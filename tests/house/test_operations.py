@@ -21,6 +21,8 @@ WITHOUT_A_COMMAND = {
     "positions.unified": "the path of the vendor's SDK; ours is positions.list",
     "positions.perp": "replaced by positions.list",
     "positions.balances": "replaced by positions.list",
+    "positions.portfolio": "replaced by positions.list",
+    "positions.summary": "replaced by positions.list",
     "safety.kill_switch_set": "the other form of engage and clear",
     "credentials.list_venues": "an alias of credentials.list",
     "credentials.save_post": "an alias of credentials.save",

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from seqcli.sandbox import past
 from seqcli.sandbox.handlers.orders import venue_name
 from seqcli.sandbox.portfolio import KINDS, Portfolio, totals
 from seqcli.sandbox.serving import Answer, Box, Call, invalid, serves
+from seqcli.units import SECOND
 from seqcli.wire import positions
 
 _DEPRECATED = {"Deprecation": "true"}
+_POINTS = 288
+"""Of a range whose interval is not named: a day in steps of five minutes."""
 
 
 @serves(positions.LIST)
@@ -65,6 +69,59 @@ def sync(box: Box, call: Call) -> dict[str, Any]:
     else:
         names = [venue_name(box, name, f"venues[{number}]") or "" for number, name in enumerate(asked)]
     return {"requested": names, "synced": names, "failed": [], "changed_rows": 0, "as_of_ns": call.now_ns}
+
+
+@serves(positions.PORTFOLIO)
+def older(box: Box, call: Call) -> Answer:
+    """The same, under its older name."""
+    return Answer(listing(box, call), headers=_DEPRECATED)
+
+
+@serves(positions.SUMMARY)
+def summary(box: Box, call: Call) -> Answer:
+    """Totals, and the values of each kind and venue; a perp's value is its signed notional."""
+    rows = portfolio(box, call).rows()
+    body = {
+        "totals": totals(rows),
+        "by_kind": _by("kind", [(row["instrument"]["kind"], row) for row in rows]),
+        "by_venue": _by("venue", [(row["venue"], row) for row in rows]),
+        "as_of_ns": call.now_ns,
+    }
+    return Answer(body, headers=_DEPRECATED)
+
+
+def _by(name: str, rows: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    sums: dict[str, list[int]] = {}
+    for key, row in rows:
+        held = sums.setdefault(key, [0, 0])
+        held[0] += row["current_value_usd_1e9"] or 0
+        held[1] += 1
+    return [{name: key, "value_usd_1e9": value, "position_count": count} for key, (value, count) in sums.items()]
+
+
+@serves(positions.SNAPSHOTS)
+def snapshots(box: Box, call: Call) -> dict[str, Any]:
+    """What the account was worth at every whole multiple of the interval, and is worth now."""
+    name = (call.query.range or "1d").lower()
+    if name not in positions.SNAPSHOT_RANGES:
+        raise invalid(("range", f"must be one of {', '.join(positions.SNAPSHOT_RANGES)}"))
+    span_s = positions.SNAPSHOT_RANGES[name]
+    interval_s = call.query.interval_secs
+    if interval_s is None:
+        interval_s = max(1, span_s // _POINTS)
+    if not 1 <= interval_s <= span_s:
+        raise invalid(("interval_secs", f"must be 1 to {span_s}"))
+    interval_s = max(interval_s, -(-span_s // (positions.MAX_SNAPSHOTS - 2)))
+    exchange, client_id, now_ns = box.exchange, call.caller.client_id, call.now_ns
+    exchange.account(client_id, now_ns)
+    box.store.commit()
+    events = past.money(box.store.read, exchange.pending, client_id)
+    step_ns = interval_s * SECOND
+    since_ns, opened_ns = now_ns - span_s * SECOND, events[0].ts_ns if events else now_ns
+    first = -(-max(since_ns, opened_ns + 1) // step_ns) * step_ns
+    opening = [opened_ns] if since_ns <= opened_ns < now_ns else []
+    rows = list(past.snapshots(exchange, client_id, events, (*opening, *range(first, now_ns, step_ns), now_ns)))
+    return {"range": name, "interval_secs": interval_s, "count": len(rows), "snapshots": rows}
 
 
 def portfolio(box: Box, call: Call) -> Portfolio:

@@ -1,0 +1,99 @@
+"""What an account was worth: its money as the stored events moved it, at the market of each instant.
+
+Nothing is kept beside the events: the books are opened once more and every fill, payment and seeding booked again, in
+order. Where they do not end as the account stands – an old store lacks the beginning – only the present is told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from seqcli.sandbox import ledger
+from seqcli.sandbox.accounts import Account
+from seqcli.sandbox.events import Event
+from seqcli.sandbox.ledger import UNIT_1E9
+from seqcli.sandbox.machine import Machine
+from seqcli.sandbox.orders import Fill
+from seqcli.sandbox.portfolio import Portfolio
+from seqcli.sandbox.schema import POSTED
+
+Read = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+
+
+def money(read: Read, pending: list[Event], client_id: str) -> list[Event]:
+    """Everything that ever moved a client's money, in order: fills and postings, stored ones and `pending`."""
+    events = [event for event in pending if event.kind in ("fill", *POSTED) and event.data["client_id"] == client_id]
+    for seq, record in read("SELECT seq, record FROM fills WHERE client_id = ?", (client_id,)):
+        fill = msgspec.json.decode(record)
+        events.append(Event(seq, fill["ts_ns"], "fill", fill))
+    rows = read("SELECT seq, ts_ns, kind, data FROM postings WHERE client_id = ?", (client_id,))
+    events += [Event(row[0], row[1], row[2], msgspec.json.decode(row[3])) for row in rows]
+    return sorted(events, key=lambda event: event.seq)
+
+
+def worth(machine: Machine, account: Account, ts_ns: int) -> dict[str, int | None]:
+    """A snapshot: the totals of every row, closed ones included. What has no price leaves the sums unknown: null."""
+    portfolio = Portfolio(machine, account, ts_ns)
+    cash = sum(ledger.notional_usd(UNIT_1E9, ledger.shown_cash(row.usd_1e9)) for row in account.cash.values())
+    other = unrealized = 0
+    whole = True
+    for row in account.holdings.values():
+        if not row.qty_1e8:
+            continue
+        mark = portfolio.mark(row)
+        if mark is None:
+            whole = False
+            continue
+        gain = ledger.notional_usd(mark - ledger.entry_price(row.cost_usd_1e9, row.qty_1e8), row.qty_1e8)
+        unrealized += gain
+        other += gain if row.kind == "perp" else ledger.notional_usd(mark, row.qty_1e8)
+    fees = sum(row.fees_usd_1e9 for row in account.holdings.values())
+    fees += sum(row.fees_usd_1e9 for row in account.cash.values())
+    return {
+        "ts_ns": ts_ns,
+        "nav_usd_1e9": cash + other if whole else None,
+        "cash_usd_1e9": cash,
+        "unrealized_pnl_usd_1e9": unrealized if whole else None,
+        "realized_pnl_usd_1e9": sum(row.realized_usd_1e9 for row in account.holdings.values()),
+        "fees_usd_1e9": fees,
+    }
+
+
+def snapshots(
+    machine: Machine, client_id: str, events: Iterable[Event], instants: Iterable[int]
+) -> Iterator[dict[str, Any]]:
+    """The worth at each of `instants`, ascending, from the one at which the books were open."""
+    live = machine.accounts[client_id]
+    books = Machine(machine.market)
+    books.contracts_of = machine.contracts_of
+    told: list[dict[str, Any]] = []
+    left = iter(events)
+    event = next(left, None)
+    *earlier, last = instants
+    for ts_ns in earlier:
+        while event is not None and event.ts_ns <= ts_ns:
+            _book(books, event)
+            event = next(left, None)
+        if client_id in books.accounts:
+            told.append(worth(books, books.accounts[client_id], ts_ns))
+    while event is not None:
+        _book(books, event)
+        event = next(left, None)
+    if client_id in books.accounts and _same(books.accounts[client_id], live):
+        yield from told
+    yield worth(machine, live, last)
+
+
+def _book(books: Machine, event: Event) -> None:
+    if event.kind != "fill":
+        books.apply(event)
+        return
+    fill = msgspec.convert(event.data, Fill)
+    account = books.accounts.get(fill.client_id)
+    if account is not None:
+        ledger.post(account, fill)
+
+
+def _same(told: Account, live: Account) -> bool:
+    return (told.cash, told.holdings) == (live.cash, live.holdings)

@@ -1,0 +1,52 @@
+"""`seq portfolio` against the embedded exchange: the page, its parts, and how it fits a terminal."""
+
+import pytest
+
+from tests.commands.conftest import Seq
+
+
+@pytest.fixture
+def traded(seq: Seq) -> Seq:
+    assert seq("--local", "order", "buy", "BTC-USD", "0.01", "--venue", "coinbase", "-q").status == 0
+    assert seq("--local", "order", "buy", "ETH-USD", "0.1", "--venue", "coinbase", "-q").status == 0
+    assert seq("--local", "order", "buy", "ETH-USD", "1", "--limit", "900", "-q").status == 0
+    return seq
+
+
+def test_the_page_adds_up(traded: Seq) -> None:
+    body = traded("--local", "portfolio", "show", "--json").body
+    rows = [row for row in body["positions"] if row["instrument"]["symbol"] in ("BTC", "ETH")]
+    worth = {row["instrument"]["symbol"]: row["current_value_usd_1e9"] for row in rows}
+    assert body["totals"]["crypto_usd_1e9"] == sum(worth.values())
+    assert {row["asset"]: row["net_usd_1e9"] for row in body["exposure"]["by_asset"]} == worth
+    assert body["concentration"]["top_weight"] == pytest.approx(max(worth.values()) / sum(worth.values()), abs=1e-6)
+    assert body["open_orders"] == 1
+    totals = body["totals"]
+    earned = totals["realized_pnl_usd_1e9"] + totals["unrealized_pnl_usd_1e9"] - totals["fees_usd_1e9"]
+    assert body["pnl_today_usd_1e9"] == earned  # the books were opened a moment ago
+
+
+def test_of_a_part_no_profit_of_the_day_is_told(traded: Seq) -> None:
+    body = traded("--local", "portfolio", "show", "--kind", "crypto", "--json").body
+    assert body["pnl_today_usd_1e9"] is None
+    assert {row["instrument"]["kind"] for row in body["positions"]} == {"crypto"}
+    assert "unknown" in traded("--local", "portfolio", "show", "--kind", "crypto").out
+
+
+def test_closed_positions_come_on_request(traded: Seq) -> None:
+    sold = traded("--local", "order", "sell", "BTC-USD", "0.01", "--venue", "coinbase", "--wait", "-q")
+    assert sold.status == 0
+    for verb in ("positions", "show"):
+        for words, states in (((), {"active"}), (("--closed",), {"active", "closed"})):
+            found = traded("--local", "portfolio", verb, "--kind", "crypto", *words, "--json").body["positions"]
+            assert {row["lifecycle"]["state"] for row in found} == states
+
+
+def test_history_is_a_row_a_point_that_ends_with_now(traded: Seq) -> None:
+    body = traded("--local", "portfolio", "history", "--range", "1h", "--every", "1m", "--json").body
+    assert (body["range"], body["interval_secs"], body["count"]) == ("1h", 60, len(body["snapshots"]))
+    assert body["count"] >= 2
+    out = traded("--local", "portfolio", "history", "--range", "1h", "-o", "csv").out
+    assert out.splitlines()[0] == "ts,nav_usd,cash_usd,unrealized_pnl_usd,realized_pnl_usd,fees_usd"
+    assert "net asset value" in traded("--local", "portfolio", "history").out
+    assert traded("--local", "portfolio", "history", "--range", "2d").status == 2
