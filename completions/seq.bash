@@ -39,7 +39,7 @@ _seq() {
     --color) _seq_values "auto always never" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --side) _seq_values "buy sell" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --kind) _seq_values "fiat crypto perp event_contract" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
-    --faults|--input|--key-file|--record|--replay|--state|--tape) _seq_values "files" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --faults|--html|--input|--key-file|--record|--replay|--state|--tape) _seq_values "files" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --tif) _seq_values "gtc ioc fok post_only" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --by) _seq_values "hour day venue quality" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --urgency) _seq_values "low medium high" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
@@ -102,7 +102,7 @@ _seq() {
     " predict follow") words+=" --new --resolved --venue --max-events --for --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " stream") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max-events --for --record --replay --speed --ticket --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics") words+=" tca execution venues market portfolio ab --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " analytics tca") words+=" --symbol --venue --since --until --routing-version --by --max --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " analytics tca") words+=" --symbol --venue --since --until --routing-version --by --max --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics execution") words+=" --symbol --venue --since --until --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics venues") words+=" --symbol --venue --since --until --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics market") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
@@ -112,7 +112,7 @@ _seq() {
     " execution forecast") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution simulate") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --urgency --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution live") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " execution review") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " execution review") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution summary") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution trace") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " risk") words+=" limits follow --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1018,6 +1018,7 @@ complete -c seq -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8601
 complete -c seq -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
 complete -c seq -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
 complete -c seq -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1180,6 +1181,7 @@ complete -c seq -n "__seq_at ' execution live'" -l verbose -d 'Requests and timi
 complete -c seq -n "__seq_at ' execution live'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' execution live'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' execution live'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' execution review'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' execution review'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' execution review'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution review'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3333,6 +3335,7 @@ complete -c seqcli -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8
 complete -c seqcli -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3495,6 +3498,7 @@ complete -c seqcli -n "__seq_at ' execution live'" -l verbose -d 'Requests and t
 complete -c seqcli -n "__seq_at ' execution live'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' execution live'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' execution live'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' execution review'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' execution review'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' execution review'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution review'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

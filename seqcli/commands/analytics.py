@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import reports, words
 from seqcli.commands.grammar import Noun
+from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
 from seqcli.commands.words import Max, Symbol, SymbolOption, VenueOption
 from seqcli.errors import Usage
@@ -34,7 +35,12 @@ By = Annotated[
 ]
 
 
-@command.verb("tca", "seq --local analytics tca --symbol ETH-USD", "seq --local analytics tca --by venue")
+@command.verb(
+    "tca",
+    "seq --local analytics tca --symbol ETH-USD",
+    "seq --local analytics tca --by venue",
+    "seq --local analytics tca --html tca.html",
+)
 def tca(
     session: Session,
     *,
@@ -45,10 +51,25 @@ def tca(
     routing: VersionOption = None,
     by: By = None,
     most: Max = "50",
+    html: HtmlOption = None,
 ) -> Result:
     """What ended orders cost: shortfall, spread, impact, fees, savings. Positive is a cost; means weigh by notional."""
+    reports.check(html)
     which = words.optional_one_of(by, BY, "what costs can be split by")
     given = _given(symbol, venue, since, until, routing)
+    result = _tca(session, which, given, most)
+    if html is not None and not session.options.dry_run:
+        others = [(name, part) for part, name in _PARTS.items() if part != which]
+        shown = [(_PARTS[which], reports.blocks_of(result))]
+        shown += [(name, reports.blocks_of(_tca(session, part, given, most))) for name, part in others]
+        reports.written(session, html, "What trading cost", shown)
+    return result
+
+
+_PARTS = {None: "Costs", "hour": "By hour", "day": "By day", "venue": "By venue", "quality": "Quality"}
+
+
+def _tca(session: Session, which: str | None, given: dict[str, Any], most: str) -> Result:
     if which in ("hour", "day"):
         timed = analytics.TimeseriesFilter(**given, interval="1h" if which == "hour" else "1d")
         return session.read(

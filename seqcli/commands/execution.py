@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from seqcli.commands import ordering, words
+from seqcli.commands import ordering, reports, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.ordering import Side
+from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
 from seqcli.commands.words import Max, Symbol
 from seqcli.views import Result
@@ -51,10 +52,14 @@ def live(session: Session, identity: Id) -> Result:
     return session.read(execution.LIVE, _named(identity), table=tables.live)
 
 
-@command.verb("review", "seq --local execution review demo-2")
-def review(session: Session, identity: Id) -> Result:
+@command.verb("review", "seq --local execution review demo-2", "seq --local execution review demo-2 --html review.html")
+def review(session: Session, identity: Id, html: HtmlOption = None) -> Result:
     """How an order did: its cost, the forecast, fills and timeline. One that is still live is refused."""
-    return session.read(execution.REVIEW, _named(identity), table=tables.review)
+    reports.check(html)
+    result = session.read(execution.REVIEW, _named(identity), table=tables.review)
+    if html is not None and not session.options.dry_run:
+        reports.written(session, html, f"Review of {identity}", [("The order", reports.blocks_of(result))])
+    return result
 
 
 @command.verb("summary", "seq --local execution summary")

@@ -24,7 +24,7 @@ _AVERAGES = (
     ("  spread", "spread_cost_bps"),
     ("  market impact", "market_impact_bps"),
     ("fees", "fees_bps"),
-    ("saved against the best single venue", "savings_vs_benchmark_bps"),
+    ("saved against one venue alone", "savings_vs_benchmark_bps"),
 )
 
 
@@ -90,7 +90,8 @@ def report(row: Any) -> list[Block]:
     rows += [(title.strip(), f"{text(row, name)} bps") for title, name in _AVERAGES if row.get(name) is not None]
     rows += [("saved", usd(row, "savings_usd")), ("quality", text(row, "quality"))]
     grid = Grid(columns=columns("VENUE >QTY >SHARE >AVERAGE >FEES_BPS"), rows=mix, title="venues")
-    return [Pairs(rows=rows, title="cost"), grid]
+    bars = [(name.strip(), bps) for name, key in _AVERAGES if (bps := thousandths(row.get(key))) is not None]
+    return [Pairs(rows=rows, title="cost"), Chart(title="cost, basis points", bars=bars, digits=3), grid]
 
 
 def timeseries(body: Any) -> list[Block]:

@@ -188,3 +188,31 @@ def test_samples_differ_when_their_means_are_further_apart_than_their_noise() ->
     assert differ(noisy, [value + 120 for value in noisy]) is True  # 120 / 40.8 = 2.9
     assert differ(noisy[:29], noisy) is None
     assert len(Costs()) == 0
+
+
+def test_an_order_in_slices_adds_up_and_its_slices_count_nowhere_else(desk: Desk) -> None:
+    node = {
+        "node_id": "order", "instrument": {"symbol": "BTC-USD", "type": "spot"}, "side": "buy",
+        "order_type": "market", "quantity": {"fixed": {"qty_1e8": 400_000_000}}, "activation": "root",
+        "execution": {"pacing": {"uniform": {"num_slices": 4, "interval_ms": 2000}}},
+    }  # fmt: skip
+    status, placed = desk("POST", "/v1/orders", {"graph_id": "t1", "nodes": [node], "edges": []})
+    assert status == 201, placed
+    for _ in range(4):
+        desk.now += 2 * SECOND
+        read(desk, "/v1/orders")
+    body = read(desk, "/v1/analytics/tca")
+    (row,) = body["orders"]
+    fills = [fill for fill in read(desk, "/v1/fills")["fills"] if fill["graph_id"] == "t1"]
+    assert len({fill["node_order_id"] for fill in fills}) == 4
+    assert row["node_order_id"] == "graph:t1:order:1"
+    assert row["filled_qty_1e8"] == sum(fill["qty_1e8"] for fill in fills) == 400_000_000
+    assert row["fees_usd_1e9"] == sum(fill["fee_usd_1e9"] for fill in fills)
+    assert row["achieved_vwap_1e9"] == sum(fill["price_1e9"] * fill["qty_1e8"] for fill in fills) // 400_000_000
+    assert row["execution_time_ns"] == 6 * SECOND
+    # four times one at 50020: 25 from 49995, and 10 bps; at once it would have been dearer
+    assert (row["total_cost_bps"], row["benchmark_vwap_1e9"]) == (Decimal("15.001"), 50_030_000_000_000)
+    (venue,) = read(desk, "/v1/analytics/venues")["venues"]
+    assert (venue["sent"], venue["filled"]) == (4, 4)
+    (venue,) = read(desk, "/v1/analytics/tca/venues")["venues"]
+    assert venue["notional_usd_1e9"] == body["notional_usd_1e9"]

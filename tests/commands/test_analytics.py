@@ -1,0 +1,67 @@
+"""What trading cost, from the shell: tables, pictures, pages, and words that are wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Seq = Any
+
+
+@pytest.fixture
+def traded(seq: Seq) -> Seq:
+    assert seq("--local", "order", "buy", "ETH-USD", "1.5", "--graph-id", "a1").status == 0
+    assert seq("--local", "order", "buy", "ETH-USD", "2", "--limit", "1000", "--graph-id", "a2").status == 0
+    return seq
+
+
+def test_costs_are_shown_and_their_parts_add_up(traded: Seq) -> None:
+    body = traded("--local", "analytics", "tca", "--json").body
+    (row,) = body["orders"]
+    assert row["implementation_shortfall_bps"] + row["fees_bps"] == row["total_cost_bps"]
+    assert "submit_latency" not in row  # a span of time has no twin that is a date
+    shown = traded("--local", "analytics", "tca")
+    assert "total cost" in shown.out
+    assert "a1" in shown.out
+
+
+@pytest.mark.parametrize("by", ["hour", "day", "venue", "quality"])
+def test_costs_are_split(traded: Seq, by: str) -> None:
+    done = traded("--local", "analytics", "tca", "--by", by)
+    assert (done.status, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--by", "moon"), ("--since", "yesterday"), ("--routing-version", "4"), ("--max", "0"), ("--html", ".")],
+)
+def test_wrong_words_are_usage(traded: Seq, words: tuple[str, ...]) -> None:
+    assert traded("--local", "analytics", "tca", *words).status == 2
+
+
+def test_a_page_is_written_whole_beside_what_is_printed(traded: Seq, tmp_path: Path) -> None:
+    file = tmp_path / "costs.html"
+    done = traded("--local", "analytics", "tca", "--html", str(file), "--json")
+    assert done.body["order_count"] == 1
+    html = file.read_text()
+    assert html.count("<section>") == 5
+    assert "<svg" in html
+    assert "ETH-USD" in html
+    assert f"wrote {file}" in done.err
+    review = tmp_path / "review.html"
+    assert traded("--local", "execution", "review", "a1", "--html", str(review)).status == 0
+    assert "forecast at arrival" in review.read_text()
+
+
+def test_a_dry_run_writes_no_page(traded: Seq, tmp_path: Path) -> None:
+    file = tmp_path / "costs.html"
+    assert traded("--local", "analytics", "tca", "--html", str(file), "--dry-run").status == 0
+    assert not file.exists()
+
+
+def test_a_live_order_has_no_review_and_an_unknown_one_is_not_found(traded: Seq) -> None:
+    done = traded("--local", "execution", "review", "a2", "--json")
+    assert (done.status, done.error["code"]) == (3, "CONFLICT")
+    assert traded("--local", "execution", "live", "nobody").status == 5
+    assert traded("--local", "execution", "forecast", "ETH-USD", "buy", "0").status == 2
+    assert traded("--local", "execution", "forecast", "ETH-USD", "up", "1").status == 2
