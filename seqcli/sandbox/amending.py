@@ -119,6 +119,7 @@ def _set(order: Order, qty: int, limit: int | None, change: Change, now_ns: int)
         order.order_type = {"limit": {"price_1e9": limit}} if trigger is None else stop
     if change.urgency is not None:
         order.execution = {**order.execution, "urgency": change.urgency.lower()}
+        order.pegged_ns = now_ns  # another patience begins now
     if change.horizon_ms is not None:
         order.execution = {**order.execution, "horizon_ms": change.horizon_ms}
         order.expires_ns = now_ns + change.horizon_ms * MILLISECOND_NS

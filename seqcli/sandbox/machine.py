@@ -210,7 +210,8 @@ class Machine:
         graph = self.graph_of(fill.client_id, fill.graph_id)
         if graph is not None:
             _count_in(graph, order, fill, ts_ns)
-            self.unwatched_graphs[fill.client_id, fill.graph_id] = graph
+            if graph.bounds.kept:
+                self.unwatched_graphs[fill.client_id, fill.graph_id] = graph
         if fill.liquidity == "taker":
             taken = (ts_ns, fill.price_1e9, fill.qty_1e8)
             self.gone.take(fill.symbol, fill.venue, fill.side, taken)
@@ -224,7 +225,8 @@ class Machine:
             self.unwatched_graphs.pop(key, None)
         else:
             self.graphs[key] = graph
-            self.unwatched_graphs[key] = graph
+            if graph.edges or graph.bounds.kept:
+                self.unwatched_graphs[key] = graph
 
     def _graph_step(self, data: dict[str, Any], ts_ns: int) -> None:
         key = (data["client_id"], data["graph_id"])

@@ -63,7 +63,10 @@ def repeg(machine: Machine, order: Order, now_ns: int) -> None:
     price = _price(view, order, instrument)
     if price is None or not _further(order, price):
         return
-    move(machine, view, order, (order.qty_1e8, price))
+    if not _dust(order, instrument):
+        move(machine, view, order, (order.qty_1e8, price))
+    elif order.execution["policy"] == "aggressive_chase":
+        ending.end(machine, order, "expired", now_ns)
 
 
 def _give_up(machine: Machine, order: Order, now_ns: int) -> None:
@@ -166,16 +169,18 @@ def instants(market: Market, order: Order, since_ns: int, until_ns: int) -> Iter
     if instrument is None or order.peg_1e9 is None:
         return iter(())
     stays = policy == "passive" or order.limit_price_1e9 is not None
-    if (stays and order.peg_1e9 == _cap(order, instrument)) or _dust(order, instrument):
+    if stays and order.peg_1e9 == _cap(order, instrument):
         return iter(())
     pause = PATIENCE_MS[policy][order.execution.get("urgency", "medium")] * MILLISECOND_NS
     if policy == "passive":
+        if _dust(order, instrument):
+            return iter(())
         return _left_behind(market, order, instrument, (since_ns, order.pegged_ns + pause, until_ns))
     return _rounds(market, order, instrument, (since_ns, pause, until_ns))
 
 
 def _dust(order: Order, instrument: Instrument) -> bool:
-    """Whether too little is left to be placed again: it stays where it is."""
+    """Whether too little is left to be placed again: a passive rest stays where it is, a chase ends."""
     left = order.remaining_1e8
     return rules.minimum(left, ledger.notional_usd(order.peg_1e9 or 0, left), instrument) is not None
 

@@ -19,7 +19,7 @@ def routing_version(order: Order) -> int:  # noqa: ARG001 - one version serves a
 
 
 def order_body(order: Order) -> dict[str, Any]:
-    """An order, the same in REST and streams."""
+    """An order, the same in REST and streams. One that follows the market without a limit shows where it is now."""
     return {
         "node_order_id": order.node_order_id,
         "graph_id": order.graph_id,
@@ -29,7 +29,7 @@ def order_body(order: Order) -> dict[str, Any]:
         "instrument": instrument_body(order),
         "side": order.side,
         "order_type": order.order_type,
-        "limit_price_1e9": order.limit_price_1e9,
+        "limit_price_1e9": order.peg_1e9 if order.limit_price_1e9 is None else order.limit_price_1e9,
         "trigger_price_1e9": order.trigger_price_1e9,
         "tif": order.tif,
         "execution": order.execution,

@@ -86,6 +86,7 @@ def _answer(machine: Machine, graph: Graph, signal: Signal, now_ns: int) -> None
 def _ended(machine: Machine, graph: Graph, node: Node, order: Order) -> None:
     touch_node(machine, graph, node)
     node.live -= 1
+    graph.held = [row for row in graph.held if row.name != order.node_order_id]
     node.outcome, node.failure_reason = order.status, order.failure_reason
     if order.status == "REJECTED" and graph.bounds.on_reject == "cancel_all" and not graph.over:
         give_up(machine, graph, order.failure_reason or "EXCHANGE_REJECT", order.terminal_ns or 0)

@@ -192,3 +192,13 @@ def test_what_a_model_that_never_fills_leaves_is_not_lost_by_slices(stage):
     stage.pass_time(400 * SECOND)
     assert (play.outcome("a"), play.status) == ("EXPIRED", "COMPLETED")
     assert [qty for _, qty, _ in parts(stage)] == [sz("0.25"), sz("0.5"), sz("0.75"), sz("1")]
+
+
+def test_a_held_slice_goes_with_its_order(stage):
+    play = twap(stage, limit="49000")
+    stage.exchange.engage(ME, "key", None, stage.now)
+    stage.pass_time(60 * SECOND)
+    assert (play.status, [row.what for row in play.graph.held]) == ("PAUSED", ["slice"])
+    stage.exchange.cancel(ME, "graph:g:a:1", stage.now)
+    stage.settle()
+    assert (play.status, play.outcome("a"), stage.exchange.orders) == ("COMPLETED", "CANCELLED", {})

@@ -245,6 +245,41 @@ def test_a_chase_with_a_limit_waits_there(stage):
     )
 
 
+def test_a_passive_rest_too_small_to_be_placed_again_stays_where_it_is(stage):
+    stage.market.add_print("BTC-USD", "kraken", START + SECOND, "49990", "1.9995", "sell")
+    book(stage, 2, "49995*1", "50020*1")
+    play = passive(stage)
+    stage.pass_time(60 * SECOND)
+    assert (play.order("a").remaining_1e8, play.order("a").peg_1e9, play.outcome("a")) == (
+        sz("0.0005"),
+        px("49990"),
+        "WORKING",
+    )
+
+
+def test_a_chasing_rest_too_small_to_be_placed_again_is_the_end(stage):
+    book(stage, 0.5, "49995*1", "50020*1")
+    keen = chase(stage, qty="1.0005")
+    stage.pass_time(60 * SECOND)
+    assert (keen.outcome("a"), keen.order("a").end_reason, keen.order("a").remaining_1e8) == (
+        "PARTIAL",
+        "expired",
+        sz("0.0005"),
+    )
+
+
+def test_another_urgency_is_another_patience_from_now_on(stage):
+    play = passive(stage, urgency="low")
+    book(stage, 1, "49995*1", "50000*1")
+    stage.pass_time(5 * SECOND)
+    stage.exchange.amend(ME, "graph:g:a:1", Change(urgency="high"), stage.now)
+    stage.settle()
+    stage.pass_time(2 * SECOND - 1)
+    assert play.order("a").peg_1e9 == px("49990")
+    stage.pass_time(1)
+    assert play.order("a").peg_1e9 == px("49995")
+
+
 def test_prices_stand_still_while_the_kill_switch_is_engaged(stage):
     play = chase(stage)
     stage.exchange.engage(ME, "key", None, stage.now)

@@ -173,3 +173,9 @@ def test_a_preview_estimates_every_node_of_a_graph_on_its_own(desk):
         "POST", "/v1/orders/preview", {"symbol": "BTC-USD", "side": "buy", "qty": 1, "policy": "aggressive_chase"}
     )
     assert one["warnings"][0] == "its price follows the market; estimated where it would begin"
+
+
+def test_an_order_that_follows_the_market_shows_where_it_is(desk):
+    _, placed = desk("POST", "/v1/orders", {"symbol": "BTC-USD", "side": "buy", "qty": 1, "policy": "passive"})
+    (order,) = placed["orders"]
+    assert (order["order_type"], order["limit_price_1e9"], order["status"]) == ("market", px("49990"), "WORKING")
