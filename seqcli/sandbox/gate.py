@@ -196,7 +196,7 @@ class Gate:
     def _caller(
         self, inbound: Inbound, operation: Operation | None, headers: dict[str, str], *, ticketed: bool = False
     ) -> Caller:
-        key = self._key(inbound, ticketed=ticketed or (operation is not None and operation.noun == "streams"))
+        key = self._key(inbound, ticketed=ticketed or (operation is not None and operation.path.endswith("/stream")))
         caller = self._box.keys.caller(key)
         key.last_used_ns = self._box.sequencer.stamp()
         if operation is not None and caller.role not in _ROLES[operation.access]:

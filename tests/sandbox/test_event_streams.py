@@ -130,6 +130,14 @@ def test_a_ticket_opens_one_and_a_key_in_the_address_none(box: Exchange) -> None
             assert events.status == 401
 
 
+@pytest.mark.parametrize("path", ["/v1/ws/ticket", "/v1/orders", "/v1/quotes/ETH-USD"])
+def test_a_ticket_opens_nothing_but_streams(box: Exchange, path: str) -> None:
+    ticket = box.call("POST", "/v1/ws/ticket")[2]["ticket"]
+    assert box.call("GET", f"{path}?ticket={ticket}", headers={})[0] == 401
+    with box.events(f"/v1/orders/stream?ticket={ticket}", Authorization="") as events:
+        assert events.status == 200
+
+
 def test_a_foreign_page_and_a_foreign_host_get_none(box: Exchange) -> None:
     with box.events("/v1/orders/stream", Origin="http://evil.example") as events:
         assert events.status == 403
