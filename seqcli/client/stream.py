@@ -52,7 +52,7 @@ class Stream(Pump):
         ledgers: dict[str, Ledger] | None = None,
     ) -> None:
         """`client` asks by REST, from the stream's own thread; `by_ticket`: no key goes out with the upgrade."""
-        conflated = [topic for topic in topics if streams.topic_of(topic).conflated]
+        conflated = [topic for topic in topics if streams.topic_of(topic).kind in streams.OF_SYMBOL]
         super().__init__(
             topics,
             reach,

@@ -96,6 +96,8 @@ class Board:
     def __init__(self, asked: list[str]) -> None:
         self._asked = asked
         self._raw: dict[str, bytes] = {}
+        self._rates: dict[str, Any] = {}
+        self._fair: dict[str, Any] = {}
         self._orders: dict[str, Any] = {}
         self._fills: deque[Any] = deque(maxlen=LAST)
         self._events: deque[Any] = deque(maxlen=LAST)
@@ -106,14 +108,19 @@ class Board:
         for item in items:
             if not item.topic:
                 self._notes.append(strict.parse(item.raw))
-            elif item.topic.partition(":")[0] in streams.CONFLATED:
+            elif item.topic.partition(":")[0] in streams.OF_SYMBOL:
                 self._raw[item.topic] = item.raw  # read when it is drawn, and only the newest
             else:
                 self._happened(item.topic, _data(item.raw))
 
     def _happened(self, topic: str, data: Any) -> None:
+        kind = topic.partition(":")[0]
         if topic == "fills":
             self._fills.appendleft(data)
+        elif kind == "funding" and isinstance(data, dict):
+            self._rates[f"{data.get('venue')} {data.get('symbol')}"] = data
+        elif kind == "fair_price" and isinstance(data, dict):
+            self._fair[str(data.get("underlying"))] = data
         elif topic == "orders" and isinstance(data, dict):
             self._orders.pop(str(data.get("node_order_id")), None)
             self._orders[str(data.get("node_order_id"))] = data
@@ -127,6 +134,8 @@ class Board:
         return {
             "asked": self._asked,
             "topics": {topic: _data(raw) for topic, raw in self._raw.items()},
+            "rates": [self._rates[name] for name in sorted(self._rates)],
+            "fair_prices": [self._fair[name] for name in sorted(self._fair)],
             "orders": list(reversed(self._orders.values())),
             "fills": list(self._fills),
             "events": list(self._events),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seqcli.views import fills, forms, orders
+from seqcli.views import fills, forms, history, orders
 from seqcli.views.blocks import Block, Cell, Grid, Line
 from seqcli.views.cells import columns, text, when
 
@@ -13,17 +13,17 @@ _PRICED = ("bid", "ask", "mid", "spread_bps", "bid_sz", "ask_sz")
 
 
 def board(body: Any) -> list[Block]:
-    """``{"topics": {topic: data}, "orders": [...], "fills": [...], "events": [{topic, data}], "notes": [...]}``."""
+    """The newest of each market and asset, then orders and fills, then whatever else was told, then what went wrong."""
     topics = body["topics"]
     blocks: list[Block] = []
     priced = {topic: data for topic, data in topics.items() if topic.startswith("prices:")}
     if priced:
         blocks.append(Grid(columns=_PRICES, rows=[_price(topic, data) for topic, data in sorted(priced.items())]))
     blocks += [_book(topic, data) for topic, data in sorted(topics.items()) if topic.startswith("book:")]
-    others = sorted(topics.keys() - priced.keys())
-    rest = [topic for topic in others if not topic.startswith("book:")]
-    if rest:
-        blocks.append(_said([{"topic": topic, "data": topics[topic]} for topic in rest]))
+    if body["fair_prices"]:
+        blocks += history.fair_prices(body)
+    if body["rates"]:
+        blocks += history.rates(body)
     if body["orders"]:
         blocks += orders.listed(body)
     if body["fills"]:

@@ -1,6 +1,7 @@
 """Streams as a shell has them: a closed pipe, Ctrl-C, a server that restarts, a slow reader, a recording played."""
 
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -68,6 +69,26 @@ def _until_served(tmp_path: Path) -> None:
             return
         pause.wait(0.02)
     raise AssertionError("nobody serves")
+
+
+def test_on_a_terminal_it_is_a_screen_that_is_given_back(home: dict[str, str]) -> None:
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
+    master, slave = pty.openpty()
+    environment = home | {"TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"}
+    words = [str(SCRIPTS / "seq"), "--local", "stream", "prices:ETH-USD", "--for", "0.6s"]
+    with subprocess.Popen(words, env=environment, stdin=slave, stdout=slave, stderr=subprocess.PIPE) as running:
+        os.close(slave)
+        assert running.stderr is not None
+        errors = running.stderr.read()
+        assert running.wait(20) == 0
+    shown = os.read(master, 1 << 16).decode()
+    os.close(master)
+    assert errors == b""
+    screen, _, left = shown.partition("\x1b[?1049l")
+    assert screen.startswith("\x1b[?1049h")
+    assert screen.count("\x1b[H") >= 2
+    assert left.split()[:3] == ["PRICES", "BID", "ASK"]
+    assert "\x1b" not in left
 
 
 def test_other_shells_trade_on_the_exchange_that_a_stream_serves(home: dict[str, str], shell: Shell) -> None:
