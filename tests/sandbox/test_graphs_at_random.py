@@ -5,16 +5,19 @@ more than it asked for, over all activations; a cancel leaves nothing; the books
 commands give the same bytes, a replay too; and looking seldom ends where looking often does.
 """
 
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import pytest
 
-from seqcli.sandbox import activation, ending, sizing, triggers
+from seqcli.sandbox import activation, alarms, ending, sizing, triggers
+from seqcli.sandbox.amending import Change
 from seqcli.sandbox.exchange import Exchange
 from seqcli.sandbox.graphs import Graph
 from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.orders import TERMINAL, Order
+from seqcli.sandbox.problems import Problem
 from seqcli.sandbox.seeding import Seed
 from seqcli.wire import graph_rules, shapes, strict
 from seqcli.wire.submission import GraphOrder
@@ -22,6 +25,7 @@ from tests.sandbox.graph_stage import PLAIN, random_graph
 from tests.sandbox.stage import ME, SECOND, START, Stage, sz
 
 HORIZON_S = 600
+WISHES = ("shrink", "grow", "hurry", "later", "cancel", "engage", "clear", "clear", "resume", "venue")
 
 
 class Run:
@@ -61,6 +65,42 @@ class Run:
                 self.stage.exchange.resume_graph(ME, "g", self.stage.now)
                 self.stage.settle()
         return self
+
+    def meddle(self, seed: int, times: int = 10) -> "Run":
+        """Let time pass, and every few seconds change, cancel, stop or resume something."""
+        wishes = Random(-seed)
+        for _ in range(times):
+            until = self.stage.now + wishes.choice([900, 4_000, 13_000]) * 1_000_000
+            while self.stage.now < until:
+                self.stage.pass_time(min(self._step(), until - self.stage.now))
+            names = sorted(row.node_order_id for row in self.stage.exchange.orders.values() if row.parent is None)
+            with suppress(Problem):
+                self._wish(wishes, wishes.choice(names) if names else "none")
+            self.stage.settle()
+        return self
+
+    def _wish(self, wishes: Random, name: str) -> None:
+        exchange, now = self.stage.exchange, self.stage.now
+        wish = wishes.choice(
+            ["shrink", "grow", "hurry", "later", "cancel", "engage", "clear", "clear", "resume", "venue"]
+        )
+        if wish in ("shrink", "grow"):
+            qty = exchange.find_order(ME, name).qty_1e8
+            change = Change(qty_1e8=qty // 2 if wish == "shrink" else qty * 2)
+            exchange.amend(ME, name, change, now)
+        elif wish in ("hurry", "later"):
+            change = Change(urgency="high") if wish == "hurry" else Change(horizon_ms=9_000)
+            exchange.amend(ME, name, change, now)
+        elif wish == "cancel":
+            exchange.cancel(ME, name, now)
+        elif wish == "venue":
+            exchange.cancel_venue(ME, wishes.choice(["kraken", "binance", "okx"]), now)
+        elif wish == "resume":
+            exchange.resume_graph(ME, "g", now)
+        elif wish == "engage":
+            exchange.engage(ME, "key", None, now)
+        else:
+            exchange.clear(ME, now)
 
     def _step(self) -> int:
         known = {"long": HORIZON_S * SECOND, "short": SECOND // 2}
@@ -155,6 +195,13 @@ def test_looking_seldom_ends_where_looking_often_does(seeds):
         assert seldom.said() == often.said()
 
 
+def test_looking_seldom_ends_where_looking_often_does_whatever_is_done_meanwhile(seeds):
+    for seed in seeds[: len(seeds) // 2]:
+        runs = [Run(seed, steps).meddle(seed) for steps in ("long", "short", "random")]
+        assert runs[0].said() == runs[1].said() == runs[2].said()
+        assert runs[2].stage.again().snapshot() == runs[2].stage.exchange.snapshot()
+
+
 def test_the_same_seed_gives_the_same_bytes(seeds):
     for seed in seeds[: len(seeds) // 3]:
         first, second = Run(seed).run(60), Run(seed).run(60)
@@ -208,3 +255,9 @@ def test_what_is_broken_is_noticed(broken, monkeypatch):
     broken(monkeypatch)
     with pytest.raises((AssertionError, RecursionError)):
         all(cut_short(seed) for seed in range(60))
+
+
+def test_what_is_looked_for_too_late_is_noticed(monkeypatch):
+    monkeypatch.setattr(alarms.Watch, "add_new", lambda *_: None)
+    with pytest.raises(AssertionError):
+        test_looking_seldom_ends_where_looking_often_does(range(60))
