@@ -9,6 +9,8 @@ from collections.abc import Callable
 MAX_WAITING = 4096
 MAX_BYTES = 8 << 20
 """More than this waiting, and the reader is too slow."""
+_REMEMBERED = 1000
+"""Topics that were dropped, and how far they had been counted."""
 
 
 class Outbox:
@@ -19,6 +21,7 @@ class Outbox:
         self._kept: deque[tuple[str, bytes]] = deque()
         self._newest: dict[tuple[str, str], bytes] = {}
         self._numbers: dict[str, int] = {}
+        self._dropped: dict[str, None] = {}
         self._bytes = 0
         self.overflowed = False
 
@@ -50,10 +53,14 @@ class Outbox:
             self._wake()
 
     def forget(self, channel: str) -> None:
-        """Drop what could be replaced and still waits, and count this topic from 1 again."""
-        self._numbers.pop(channel, None)
+        """Drop what could be replaced and still waits. Counting goes on where it was, should the topic come back."""
         for key in [key for key in self._newest if key[0] == channel]:
             del self._newest[key]
+        self._dropped[channel] = None
+        if len(self._dropped) > _REMEMBERED:
+            oldest = next(iter(self._dropped))
+            del self._dropped[oldest]
+            self._numbers.pop(oldest, None)
 
     def take(self, budget: int) -> list[bytes]:
         """The next messages, as JSON, up to about `budget` bytes; at least one when any waits."""
@@ -71,5 +78,6 @@ class Outbox:
         return messages
 
     def _numbered(self, channel: str, payload: bytes) -> bytes:
+        self._dropped.pop(channel, None)
         number = self._numbers[channel] = self._numbers.get(channel, 0) + 1
         return b'{"channel":"%b","seq":%d,"data":%b}' % (channel.encode(), number, payload)
