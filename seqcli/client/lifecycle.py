@@ -10,7 +10,7 @@ from seqcli.client.clock import Chance, Clock
 from seqcli.client.dial import Patience, Reach
 from seqcli.client.link import Link, bad_frame
 from seqcli.client.mailbox import Item, Mailbox
-from seqcli.client.pump import Pump, one_line
+from seqcli.client.pump import Find, Pump, one_line
 from seqcli.wire import streams, strict
 
 REMEMBERED = 4096
@@ -29,9 +29,10 @@ class LifeCycle(Pump):
         clock: Clock,
         chance: Chance,
         patience: Patience = Patience(),  # noqa: B008 - frozen
+        find: Find | None = None,
     ) -> None:
         self._topic = socket.name.rpartition(".")[2]
-        super().__init__([self._topic], reach, mailbox, client=client, clock=clock, chance=chance)
+        super().__init__([self._topic], reach, mailbox, client=client, clock=clock, chance=chance, find=find)
         self._path = socket.path
         self._patience = patience
         self._link: Link | None = None

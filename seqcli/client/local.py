@@ -2,6 +2,7 @@
 folder.
 """
 
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ class LocalTransport:
         self._folder = folder
         self._embedded = Embedded(folder)
         self._serving = ExitStack()
+        self._starting = threading.Lock()
         self._http: HttpTransport | None = None
 
     @property
@@ -76,17 +78,20 @@ class LocalTransport:
         return State(self._folder).server() is not None
 
     def served(self) -> str:
-        """The address of the server that runs this folder; one in this process, until `close`, where there is none."""
-        running = State(self._folder).server()
-        if running is not None:
-            return running.url
-        from seqcli.sandbox import server
+        """The address of the server that runs this folder; one in this process, until `close`, where there is none.
 
-        self._embedded.close()
-        try:
-            return self._serving.enter_context(server.served(server.Serving(folder=self._folder, port=0))).url
-        except server.AlreadyServed as other:
-            return other.server.url
+        Any thread may ask.
+        """
+        with self._starting:
+            running = State(self._folder).server()
+            if running is not None:
+                return running.url
+            from seqcli.sandbox import server
+
+            try:
+                return self._serving.enter_context(server.served(server.Serving(folder=self._folder, port=0))).url
+            except server.AlreadyServed as other:
+                return other.server.url
 
     def close(self) -> None:
         """Close the store and the connection to a server, and end the one in this process."""

@@ -29,6 +29,7 @@ from seqcli.errors import RateLimited, Unreachable
 Tap = Callable[[Iterable[Item]], None]
 """Hears every line as it comes, in the stream's own thread."""
 
+Find = Callable[[], Reach]
 _Answer = TypeVar("_Answer")
 _BREAKS = re.compile(rb"[\r\n]")
 _GOODBYE_S = 2.0
@@ -37,7 +38,8 @@ _GOODBYE_S = 2.0
 class Pump(ABC):
     """One stream. `take` its lines; the first connect is tried as often as a request, later ones for ever.
 
-    `ledgers` by topic say what was told before; none given: each topic that has one begins a new one.
+    `ledgers` by topic say what was told before; none given: each topic that has one begins a new one. `find` says
+    where to connect again, for a server that may come back elsewhere.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class Pump(ABC):
         chance: Chance,
         tap: Tap | None = None,
         ledgers: dict[str, Ledger] | None = None,
+        find: Find | None = None,
     ) -> None:
         self.topics = tuple(topics)
         self._reach = reach
+        self._find = find
         self._name = reach.base_url.partition("://")[2]
         self._client = client
         self._mailbox = mailbox
@@ -160,6 +164,8 @@ class Pump(ABC):
             while not self._closing.is_set():
                 self._tries += 1
                 try:
+                    if self._tries > 1:
+                        self._look_up()
                     self._visit()
                 except Lost as lost:
                     self._after(lost)
@@ -167,6 +173,11 @@ class Pump(ABC):
             failure = error
         finally:
             self._mailbox.end(failure)
+
+    def _look_up(self) -> None:
+        if self._find is not None:
+            self._reach = self._asked(self._find)
+            self._client.base_url = self._reach.base_url
 
     def _after(self, lost: Lost) -> None:
         if self._closing.is_set():

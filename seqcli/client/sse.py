@@ -17,7 +17,7 @@ from seqcli.client.clock import Chance, Clock
 from seqcli.client.dial import Lost, Patience, Reach, dial
 from seqcli.client.link import LARGEST, LOST, bad_frame, refusal
 from seqcli.client.mailbox import Item, Mailbox
-from seqcli.client.pump import Pump, one_line
+from seqcli.client.pump import Find, Pump, one_line
 from seqcli.errors import Ambiguous, Failure, Unreachable
 from seqcli.wire import streams, strict
 from seqcli.wire.operation import MIB, Operation, Request, target
@@ -101,10 +101,13 @@ class EventStream(Pump):
         patience: Patience = Patience(ping_s=streams.SILENCE_S),  # noqa: B008 - frozen
         framed: bool = False,
         ledgers: dict[str, Ledger] | None = None,
+        find: Find | None = None,
     ) -> None:
         """`request` holds filters; `patience.ping_s` is the silence after which the link is dead."""
         topic = operation.name.rpartition(".")[2]
-        super().__init__([topic], reach, Mailbox(), client=client, clock=clock, chance=chance, ledgers=ledgers)
+        super().__init__(
+            [topic], reach, Mailbox(), client=client, clock=clock, chance=chance, ledgers=ledgers, find=find
+        )
         self._topic = topic
         self._event = streams.EVENT_NAMES[topic]
         self._path = target(operation, request)

@@ -14,7 +14,7 @@ from seqcli.client.clock import Chance, Clock
 from seqcli.client.dial import Patience, Reach
 from seqcli.client.link import Link, bad_frame
 from seqcli.client.mailbox import Item, Mailbox
-from seqcli.client.pump import Pump, Tap, one_line
+from seqcli.client.pump import Find, Pump, Tap, one_line
 from seqcli.errors import Denied, Failure, NotFound, Refused
 from seqcli.wire import streams, strict
 from seqcli.wire.operation import Request
@@ -50,6 +50,7 @@ class Stream(Pump):
         mailbox: Mailbox | None = None,
         by_ticket: bool = False,
         ledgers: dict[str, Ledger] | None = None,
+        find: Find | None = None,
     ) -> None:
         """`client` asks by REST, from the stream's own thread; `by_ticket`: no key goes out with the upgrade."""
         conflated = [topic for topic in topics if streams.topic_of(topic).kind in streams.OF_SYMBOL]
@@ -62,6 +63,7 @@ class Stream(Pump):
             chance=chance,
             tap=tap,
             ledgers=ledgers,
+            find=find,
         )
         self._patience = patience
         self._by_ticket = by_ticket

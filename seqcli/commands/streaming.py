@@ -10,6 +10,7 @@ from seqcli.client.client import Client
 from seqcli.client.dial import Reach
 from seqcli.client.lifecycle import LifeCycle
 from seqcli.client.mailbox import Mailbox
+from seqcli.client.pump import Find
 from seqcli.client.sse import EventStream
 from seqcli.client.stream import Stream
 from seqcli.commands.session import Session
@@ -18,6 +19,8 @@ from seqcli.profile import settings
 from seqcli.views import Result
 from seqcli.wire import streams
 from seqcli.wire.operation import Operation, Request
+
+_RESTART_S, _PAUSE_S = 1.0, 0.02
 
 
 def reach(session: Session) -> Reach:
@@ -33,6 +36,24 @@ def reach(session: Session) -> Reach:
     return Reach(session.account.base_url, session.account.key, found["proxy"].value, found["ca_file"].value)
 
 
+def elsewhere(session: Session) -> Find | None:
+    """Where to look for the server of the exchange in the box, which is whichever process serves it now.
+
+    One that restarts is given a moment before this process serves in its place.
+    """
+    if not session.account.local:
+        return None
+
+    def find() -> Reach:
+        clock = session.client.clock
+        end = clock.monotonic() + _RESTART_S
+        while not session.box.is_served() and clock.monotonic() < end:
+            clock.sleep(_PAUSE_S)
+        return reach(session)
+
+    return find
+
+
 def client(session: Session) -> Client:
     """A client for a thread of its own."""
     where = reach(session)
@@ -42,7 +63,8 @@ def client(session: Session) -> Client:
 def opened(session: Session, topics: Sequence[str], **options: Any) -> Stream:
     """The unified stream; `options` as it takes them."""
     asking = client(session)
-    made = Stream(reach(session), topics, client=asking, clock=asking.clock, chance=asking.chance, **options)
+    options |= {"clock": asking.clock, "chance": asking.chance, "find": elsewhere(session)}
+    made = Stream(reach(session), topics, client=asking, **options)
     session.ending(made.close)
     return made
 
@@ -50,17 +72,18 @@ def opened(session: Session, topics: Sequence[str], **options: Any) -> Stream:
 def events(session: Session, operation: Operation, **options: Any) -> EventStream:
     """An event stream without filters; `options` as it takes them."""
     asking = client(session)
-    where, clock, chance = reach(session), asking.clock, asking.chance
-    made = EventStream(where, operation, Request(), client=asking, clock=clock, chance=chance, **options)
+    options |= {"clock": asking.clock, "chance": asking.chance, "find": elsewhere(session)}
+    made = EventStream(reach(session), operation, Request(), client=asking, **options)
     session.ending(made.close)
     return made
 
 
 def lifecycle(session: Session, sockets: Sequence[streams.Socket]) -> list[LifeCycle]:
     """Sockets of prediction markets with one mailbox: whatever any of them tells is taken from the first."""
-    asking, mailbox, where = client(session), Mailbox(), reach(session)
+    asking, mailbox, where, find = client(session), Mailbox(), reach(session), elsewhere(session)
+    clock, chance = asking.clock, asking.chance
     made = [
-        LifeCycle(where, socket, mailbox, client=asking, clock=asking.clock, chance=asking.chance) for socket in sockets
+        LifeCycle(where, socket, mailbox, client=asking, clock=clock, chance=chance, find=find) for socket in sockets
     ]
     for one in made:
         session.ending(one.close)

@@ -110,6 +110,27 @@ def test_other_shells_trade_on_the_exchange_that_a_stream_serves(home: dict[str,
     assert told.index("fills") < len(told) - 1
 
 
+def test_when_the_shell_that_serves_goes_another_one_serves(home: dict[str, str]) -> None:
+    words = ("--local", "stream", "prices:ETH-USD", "fills", "--json")
+    with seq(home, *words) as first:
+        assert first.stdout is not None
+        assert json.loads(first.stdout.readline())["seq"] == 1
+        with seq(home, *words) as second:
+            assert second.stdout is not None
+            assert json.loads(second.stdout.readline())["seq"] == 1
+            first.send_signal(signal.SIGINT)
+            first.communicate(timeout=20)
+            kinds = [""]
+            for line in second.stdout:
+                row = json.loads(line)
+                kinds.append(row.get("type") or row["channel"])
+                if kinds[-2:] == ["reconnected", "prices:ETH-USD"]:
+                    break
+            assert kinds.count("disconnected") == kinds.count("reconnected") == 1
+            second.send_signal(signal.SIGINT)
+            second.communicate(timeout=20)
+
+
 def test_a_server_that_restarts_is_found_again(home: dict[str, str], shell: Shell) -> None:
     shell("seq sandbox start --port 0")
     try:
@@ -118,7 +139,7 @@ def test_a_server_that_restarts_is_found_again(home: dict[str, str], shell: Shel
         with seq(home, "--local", "stream", "prices:ETH-USD", "--json") as running:
             assert running.stdout is not None
             assert json.loads(running.stdout.readline())["channel"] == "prices:ETH-USD"
-            shell(f"seq sandbox stop; seq sandbox start --port {port}")
+            assert shell(f"seq sandbox stop; seq sandbox start --port {port}").returncode == 0
             kinds = []
             for line in running.stdout:
                 row = json.loads(line)
