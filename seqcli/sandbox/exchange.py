@@ -56,6 +56,7 @@ class Exchange(Paper):
             exchange.load(snapshot)
         for event in events:
             exchange.apply(event)
+        exchange.count_live()
         return exchange
 
     def snapshot(self) -> bytes:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from seqcli.sandbox import ledger, seeding
+from seqcli.sandbox import ledger, seeding, tallies
 from seqcli.sandbox.accounts import Account, KillSwitch, PaperSettings, place
 from seqcli.sandbox.books import Market
 from seqcli.sandbox.events import Archive, Event
 from seqcli.sandbox.graphs import Graph, Touched, take_step
 from seqcli.sandbox.matching import Gone
-from seqcli.sandbox.orders import Fill, Leg, Order
+from seqcli.sandbox.orders import Fill, Order
 from seqcli.sandbox.rules import Limits
 
 if TYPE_CHECKING:
@@ -165,6 +165,12 @@ class Machine:
         self.graphs = {(row.client_id, row.graph_id): row for row in saved.graphs}
         self.gone = Gone(saved.gone)
 
+    def count_live(self) -> None:
+        """Count the open orders of every node: records from before graphs had edges do not say."""
+        for graph in self.graphs.values():
+            for node in graph.nodes:
+                node.live = sum((graph.client_id, name) in self.orders for name in node.node_order_ids)
+
     # -- changes -----------------------------------------------------------------------------------------------------
 
     def _order(self, order: Order, _ts_ns: int) -> None:
@@ -198,7 +204,7 @@ class Machine:
         ledger.post(account, fill)
         ledger.count(account, fill)
         order = self.orders[fill.client_id, fill.node_order_id]
-        _fills(order, fill)
+        tallies.fills(order, fill)
         leg = order.leg(fill.venue)
         if leg is not None:
             leg.held -= fill.released
@@ -206,10 +212,10 @@ class Machine:
             account.hold(place(fill.venue, ledger.held_asset(order, fill.venue)), -fill.released)
             account.holds[fill.node_order_id][fill.venue] -= fill.released
         if order.parent is not None:
-            _add_up(self.orders[fill.client_id, order.parent], fill)
+            tallies.add_up(self.orders[fill.client_id, order.parent], fill)
         graph = self.graph_of(fill.client_id, fill.graph_id)
         if graph is not None:
-            _count_in(graph, order, fill, ts_ns)
+            tallies.count_in(graph, order, fill, ts_ns)
             if graph.bounds.kept:
                 self.unwatched_graphs[fill.client_id, fill.graph_id] = graph
         if fill.liquidity == "taker":
@@ -282,35 +288,6 @@ class Machine:
             leg = order.leg(venue) if order else None
             if leg is not None:
                 leg.queue_1e8 = queue
-
-
-def _fills(order: Order, fill: Fill) -> None:
-    order.filled_qty_1e8 += fill.qty_1e8
-    order.cost += fill.price_1e9 * fill.qty_1e8
-    order.fees_usd_1e9 += fill.fee_usd_1e9
-    order.fill_count += 1
-    leg = order.leg(fill.venue)
-    if leg is not None:
-        leg.filled_qty_1e8 += fill.qty_1e8
-        leg.cost += fill.price_1e9 * fill.qty_1e8
-
-
-def _add_up(order: Order, fill: Fill) -> None:
-    """An order in slices has what its slices have."""
-    leg = order.leg(fill.venue)
-    if leg is None:
-        leg = Leg(fill.venue, "", 0, 0, status="FILLED")
-        order.legs = [*order.legs, leg]
-    leg.qty_1e8 += fill.qty_1e8
-    _fills(order, fill)
-
-
-def _count_in(graph: Graph, order: Order, fill: Fill, ts_ns: int) -> None:
-    node = graph.node(order.node_id if order.parent is None else order.parent.split(":")[-2])
-    node.filled_qty_1e8 += fill.qty_1e8
-    node.cost += fill.price_1e9 * fill.qty_1e8
-    node.fees_usd_1e9 += fill.fee_usd_1e9
-    graph.updated_ns = ts_ns
 
 
 _RECORDS: dict[str, Any] = {"order": Order, "fill": Fill, "graph": Graph}

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from seqcli.sandbox.exchange import Exchange
 from tests.sandbox.graph_stage import Play, edge, node
 from tests.sandbox.stage import ME, SECOND, START, Stage, px, sz
 
@@ -255,3 +257,27 @@ def test_the_reply_names_the_roots_and_a_repeat_gives_the_same(stage):
     assert [order.node_order_id for order in play.placed.orders] == ["graph:g:spot:1"]
     assert again.placed.replayed
     assert again.placed.orders == play.placed.orders
+
+
+def test_a_graph_of_an_older_store_goes_on(stage):
+    """Records that know nothing of edges, slices, pegs or open orders a node."""
+    order = stage.order("buy", "0.5", price=Decimal(49990), venue="kraken", graph_id="old")
+    saved = msgspec.json.decode(stage.exchange.snapshot())
+    for row in saved["graphs"]:
+        row["nodes"] = [{name: value for name, value in node.items() if name in OLD_NODE} for node in row["nodes"]]
+        for name in ("bounds", "held", "failing"):
+            row.pop(name)
+    for row in saved["orders"]:
+        for name in ("armed", "peg_1e9", "pegged_ns", "parent", "next_slice_ns"):
+            row.pop(name)
+    again = Exchange.restore(stage.market, msgspec.json.encode(saved), [], archive=stage.shelf)
+    assert again.graphs[ME, "old"].status == "RUNNING"
+    assert again.cancel(ME, order.node_order_id, stage.now)[1] == "done"
+    assert (again.graphs, again.orders) == ({}, {})
+
+
+OLD_NODE = (
+    *("node_id", "symbol", "kind", "base", "quote", "pin", "side", "order_type", "limit_price_1e9", "tif", "execution"),
+    *("qty_1e8", "notional_usd_1e9", "activation", "status", "outcome", "filled_qty_1e8", "failure_reason"),
+    *("node_order_ids", "activated_ns", "terminal_ns"),
+)
