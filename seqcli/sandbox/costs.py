@@ -42,7 +42,6 @@ CREATE TABLE IF NOT EXISTS steps (
   received_ns INTEGER NOT NULL, validated_ns INTEGER NOT NULL, applied_ns INTEGER NOT NULL, durable_ns INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS steps_by_graph ON steps (client_id, graph_id);
-CREATE INDEX IF NOT EXISTS steps_by_time ON steps (client_id, what, validated_ns, received_ns, durable_ns);
 """
 Row = tuple[str, tuple[Any, ...]]
 """A statement and its values."""
@@ -158,18 +157,18 @@ def report_row(client_id: str, body: dict[str, Any], notional_usd_1e9: int, *, i
     )
 
 
-_COST = (
-    "node_order_id, symbol, completed_ns, quality, version, notional, shortfall, spread, impact, fees, total, saving, "
-    "saved, execution_ns"
-)
+_COLUMN = {"order": "node_order_id"}
+FIGURES = ("quality", "notional", "shortfall", "spread", "impact", "fees", "total", "saving", "saved")
+"""What aggregates over all that fits are made of."""
 _LEG = "node_order_id, venue, status, acked, size_usd, notional, fills, cost, fees"
 
 
-def measured(read: "Read", which: Which) -> Costs:
-    """The figures of every report that fits, oldest first."""
+def measured(read: "Read", which: Which, names: Sequence[str] = Costs.__struct_fields__) -> Costs:
+    """The figures of every report that fits, oldest first; only the columns called `names`."""
     where, values = _where(which)
-    rows = read(f"SELECT {_COST} FROM reports WHERE {where} AND is_slice = 0 ORDER BY completed_ns", values)  # noqa: S608 - our own words
-    found = Costs(**dict(zip(Costs.__struct_fields__, zip(*rows, strict=True), strict=bool(rows))))
+    wanted = ", ".join(_COLUMN.get(name, name) for name in names)
+    rows = read(f"SELECT {wanted} FROM reports WHERE {where} AND is_slice = 0 ORDER BY completed_ns", values)  # noqa: S608 - our own words
+    found = Costs(**dict(zip(names, zip(*rows, strict=True), strict=bool(rows))))
     found.notional = list(map(int, found.notional))
     found.saved = [None if value is None else int(value) for value in found.saved]
     return found

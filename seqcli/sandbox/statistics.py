@@ -18,6 +18,8 @@ _TWO_SIDED_5_PERCENT_1E3 = 1960
 
 def known(values: _Values, weights: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
     """The values that are there, and their weights."""
+    if None not in values:
+        return values, weights  # type: ignore[return-value]
     pairs = [(value, weight) for value, weight in zip(values, weights, strict=True) if value is not None]
     return [value for value, _ in pairs], [weight for _, weight in pairs]
 

@@ -173,8 +173,8 @@ class Store:
     def _write(self, batch: list[Event], rows: list[costs.Row], snapshot: tuple[int, int, bytes] | None) -> None:
         run = self._connection.execute
         run("BEGIN IMMEDIATE")
-        for statement, values in rows:
-            run(statement, values)
+        for statement in {statement for statement, _ in rows}:
+            self._connection.executemany(statement, [values for words, values in rows if words is statement])
         if batch:
             data = _ENCODE(batch)
             run("INSERT INTO events VALUES (?, ?, ?, ?)", (batch[0].seq, batch[-1].seq, crc32(data), data))

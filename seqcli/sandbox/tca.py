@@ -46,21 +46,42 @@ class Sweep(msgspec.Struct):
         return self.notional + self.fees if side == "buy" else self.fees - self.notional
 
 
+class _Sums:
+    """Over fills, in one go: quantity, Σ price × quantity, notional, fees, what took liquidity, each venue's part."""
+
+    __slots__ = ("by_venue", "cost", "fees", "last_ns", "notional", "qty", "taken")
+
+    def __init__(self, fills: Fills) -> None:
+        self.qty = self.cost = self.notional = self.fees = self.taken = self.last_ns = 0
+        self.by_venue: dict[str, list[int]] = {}
+        for fill in fills:
+            qty, notional, fee = fill["qty_1e8"], fill["notional_usd_1e9"], fill["fee_usd_1e9"]
+            cost = fill["price_1e9"] * qty
+            self.qty += qty
+            self.cost += cost
+            self.notional += notional
+            self.fees += fee
+            if fill["liquidity"] == "taker":
+                self.taken += qty
+            self.last_ns = max(self.last_ns, fill["ts_ns"])
+            part = self.by_venue.setdefault(fill["venue"], [0, 0, 0, 0])
+            for place, value in enumerate((qty, cost, notional, fee)):
+                part[place] += value
+
+
 def report(market: Market, order: Order, fills: Fills) -> dict[str, Any] | None:
     """The report of an ended order from all its fills (of an order in slices: all its slices'); None without fills.
 
     `submit_latency_ns` is null: an order does not know it.
     """
-    qty = sum(fill["qty_1e8"] for fill in fills)
-    if not qty:
+    if not fills:
         return None
-    cost = sum(fill["price_1e9"] * fill["qty_1e8"] for fill in fills)
-    notional = sum(fill["notional_usd_1e9"] for fill in fills)
-    fees = sum(fill["fee_usd_1e9"] for fill in fills)
+    sums = _Sums(fills)
     quality = _quality(market, order)
-    best = _benchmark(market, order, qty, fills) if quality == "measured" else None
-    saved = None if best is None else best.landed(order.side) - _landed(order.side, notional, fees)
-    achieved = ledger.average_price(cost, qty)
+    books = market.books(order.symbol, arrival_of(order)) if quality == "measured" else {}
+    best = _benchmark(market, order, books, sums.qty, fills) if books else None
+    saved = None if best is None else best.landed(order.side) - _landed(order.side, sums.notional, sums.fees)
+    achieved = ledger.average_price(sums.cost, sums.qty)
     return {
         "node_order_id": order.node_order_id,
         "graph_id": order.graph_id,
@@ -68,19 +89,19 @@ def report(market: Market, order: Order, fills: Fills) -> dict[str, Any] | None:
         "side": order.side,
         "status": order.status,
         "qty_1e8": order.qty_1e8,
-        "filled_qty_1e8": qty,
+        "filled_qty_1e8": sums.qty,
         "arrival_mid_1e9": order.arrival_mid_1e9,
         "achieved_vwap_1e9": achieved,
-        "benchmark_vwap_1e9": None if best is None else ledger.average_price(best.cost, qty),
-        **_parts(market, order, fills, quality),
-        "fees_usd_1e9": fees,
-        "savings_vs_benchmark_bps": None if saved is None else ledger.measured_bps(saved, notional),
+        "benchmark_vwap_1e9": None if best is None else ledger.average_price(best.cost, sums.qty),
+        **_parts(order, sums, books),
+        "fees_usd_1e9": sums.fees,
+        "savings_vs_benchmark_bps": None if saved is None else ledger.measured_bps(saved, sums.notional),
         "savings_usd": None if saved is None else ledger.plain_decimal(saved, 9),
-        "venue_mix": _mix(fills, qty),
+        "venue_mix": _mix(sums),
         "routing_version": routing_version(order),
         "quality": quality,
         "submit_latency_ns": None,
-        "execution_time_ns": max(fill["ts_ns"] for fill in fills) - arrival_of(order),
+        "execution_time_ns": sums.last_ns - arrival_of(order),
         "is_prediction": order.kind == "prediction",
         **_probabilities(order, achieved),
         "is_sandbox": order.sandbox,
@@ -103,21 +124,15 @@ def _quality(market: Market, order: Order) -> str:
     return "measured" if mid_of(market, order.symbol, arrival_of(order)) == order.arrival_mid_1e9 else "estimated"
 
 
-def _parts(market: Market, order: Order, fills: Fills, quality: str) -> dict[str, Decimal | None]:
+def _parts(order: Order, sums: _Sums, books: Mapping[str, Book]) -> dict[str, Decimal | None]:
     """The cost in basis points, and what it is made of."""
-    qty = sum(fill["qty_1e8"] for fill in fills)
-    cost = sum(fill["price_1e9"] * fill["qty_1e8"] for fill in fills)
-    taken = sum(fill["qty_1e8"] for fill in fills if fill["liquidity"] == "taker")
-    notional = sum(fill["notional_usd_1e9"] for fill in fills)
-    fees = ledger.measured_bps(sum(fill["fee_usd_1e9"] for fill in fills), notional)
-    sign, mid = (1 if order.side == "buy" else -1), order.arrival_mid_1e9
-    shortfall = None if mid is None else ledger.measured_bps(sign * (cost - mid * qty), mid * qty)
-    touch = None
-    if quality == "measured" and order.kind != "prediction":
-        touch = touch_of(market.books(order.symbol, arrival_of(order)), order.side)
+    fees = ledger.measured_bps(sums.fees, sums.notional)
+    sign, mid, qty = (1 if order.side == "buy" else -1), order.arrival_mid_1e9, sums.qty
+    shortfall = None if mid is None else ledger.measured_bps(sign * (sums.cost - mid * qty), mid * qty)
+    touch = touch_of(books, order.side) if books and order.kind != "prediction" else None
     spread = None
     if touch is not None and mid is not None:
-        spread = ledger.measured_bps(sign * (touch - mid) * taken, mid * qty)
+        spread = ledger.measured_bps(sign * (touch - mid) * sums.taken, mid * qty)
     return {
         "total_cost_bps": None if shortfall is None or fees is None else shortfall + fees,
         "implementation_shortfall_bps": shortfall,
@@ -135,16 +150,16 @@ def touch_of(books: Mapping[str, Book], side: str) -> int | None:
     return min(prices) if side == "buy" else max(prices)
 
 
-def _benchmark(market: Market, order: Order, qty: int, fills: Fills) -> Sweep | None:
+def _benchmark(market: Market, order: Order, books: Mapping[str, Book], qty: int, fills: Fills) -> Sweep | None:
     """The cheapest sweep of `qty` on one venue at arrival; ties: the venue's name."""
-    own = _own_rate(market.venues(), fills)
-    swept = [
-        swept_on(market.venues()[venue], order.kind, opposite(book, order.side), qty, own)
-        for venue, book in market.books(order.symbol, arrival_of(order)).items()
-    ]
-    return min(
-        (row for row in swept if row is not None), key=lambda row: (row.landed(order.side), row.venue), default=None
-    )
+    venues = market.venues()
+    own, best = _own_rate(venues, fills), None
+    for venue, book in books.items():
+        alone = swept_on(venues[venue], order.kind, opposite(book, order.side), qty, own)
+        if alone is not None:
+            rank = (alone.landed(order.side), venue)
+            best = (rank, alone) if best is None or rank < best[0] else best
+    return None if best is None else best[1]
 
 
 def _own_rate(venues: Mapping[str, Venue], fills: Fills) -> int | None:
@@ -174,24 +189,17 @@ def swept_on(
     return None if left else found
 
 
-def _mix(fills: Fills, whole: int) -> list[dict[str, Any]]:
+def _mix(sums: _Sums) -> list[dict[str, Any]]:
     """What each venue had of it, the largest part first."""
-    by_venue: dict[str, list[int]] = {}
-    for fill in fills:
-        sums = by_venue.setdefault(fill["venue"], [0, 0, 0, 0])
-        for place, value in enumerate(
-            (fill["qty_1e8"], fill["price_1e9"] * fill["qty_1e8"], fill["notional_usd_1e9"], fill["fee_usd_1e9"])
-        ):
-            sums[place] += value
     return [
         {
             "venue": venue,
             "qty_1e8": qty,
-            "weight": ledger.measured_share(qty, whole),
+            "weight": ledger.measured_share(qty, sums.qty),
             "vwap_1e9": ledger.average_price(cost, qty),
             "fee_bps": ledger.measured_bps(fees, notional),
         }
-        for venue, (qty, cost, notional, fees) in sorted(by_venue.items(), key=lambda row: (-row[1][0], row[0]))
+        for venue, (qty, cost, notional, fees) in sorted(sums.by_venue.items(), key=lambda row: (-row[1][0], row[0]))
     ]
 
 

@@ -1,5 +1,6 @@
 """Analytics: aggregates over the stored reports, legs, orders and fills; and the market and the account of now."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,7 @@ _SMALL_USD, _LARGE_USD = 10_000, 100_000
 @serves(analytics.REPORT)
 def tca(box: Box, call: Call) -> dict[str, Any]:
     """The aggregates, and a page of the reports."""
-    which, rows = _measured(box, call)
+    which, rows = _measured(box, call, costs.FIGURES)
     paged = Wanted(client_id=which.client_id)
     page_of(call, paged)
     shown = costs.bodies(box.store.read, which, paged.limit, paged.offset)
@@ -204,9 +205,9 @@ def ab_report(box: Box, call: Call) -> dict[str, Any]:
 # -- filters ---------------------------------------------------------------------------------------------------------
 
 
-def _measured(box: Box, call: Call) -> tuple[Which, costs.Costs]:
+def _measured(box: Box, call: Call, names: Sequence[str] = costs.Costs.__struct_fields__) -> tuple[Which, costs.Costs]:
     which = which_of(box, call)
-    return which, costs.measured(box.store.read, which)
+    return which, costs.measured(box.store.read, which, names)
 
 
 def which_of(box: Box, call: Call) -> Which:
