@@ -75,7 +75,7 @@ class HttpTransport:
             exchange = _Exchange(where, line, end)
             request = _httpx().Request(
                 method,
-                f"{where}{path}",
+                _url(f"{where}{path}"),
                 headers=[*headers.items(), ("Accept-Encoding", "gzip, identity")],
                 content=body,
                 extensions={"timeout": _limits(end - time.monotonic()), "trace": exchange.watch},
@@ -272,6 +272,12 @@ def _ready() -> Iterator[None]:
             code="NO_HTTP",
             hint="install seqcli again, and run Python without -X lazy_imports",
         ) from error
+
+
+@functools.lru_cache(64)
+def _url(text: str) -> Any:
+    """The library's own form of a URL; orders go to one, again and again."""
+    return _httpx().URL(text)
 
 
 @functools.cache

@@ -44,7 +44,7 @@ WaitTimeout = Annotated[str, typer.Option("--wait-timeout", metavar="S", help="S
 Resend = Annotated[bool, typer.Option("--resend", help="Send what is not there again: same id, same bytes.")]
 Abandon = Annotated[bool, typer.Option("--abandon", help="Settle them as not sent, on your own word.")]
 Source = Annotated[
-    str | None, typer.Argument(metavar="[FILE|-]", help="Orders: JSON, TOML or NDJSON.", show_default=False)
+    str | None, typer.Argument(metavar="[FILE|-]", help="Orders: NDJSON, CSV, JSON or TOML.", show_default=False)
 ]
 SymbolFlag = Annotated[str | None, typer.Option("--symbol", metavar="SYMBOL", help="One order: of what.")]
 SideFlag = Annotated[str | None, typer.Option("--side", metavar="buy|sell", help="One order: which way.")]
@@ -82,7 +82,11 @@ def submit(
     anew: Anew = False,
     parallel: Parallel = "8",
 ) -> Result | Iterator[Result]:
-    """Orders or graphs from a file, one a line; or one order by options."""
+    """Orders, graphs and cancels from a file – NDJSON, CSV, JSON or TOML –, or one order by options.
+
+    All lines are checked before the first is sent. A file that was stopped goes on with the same command: the same
+    lines have the same ids, and what is settled is told, not sent again; --anew sends all of it once more.
+    """
     if source is not None and (symbol, side, qty) != (None, None, None):
         raise Usage("a file and --symbol, --side or --qty are both given", hint="keep one of them")
     if source is not None:
