@@ -21,10 +21,11 @@ def settle(machine: Machine, now_ns: int) -> None:
     while machine.signals or open_ends:
         open_ends = False
         ended, filled = _answer_all(machine, now_ns)
-        for key, touched in list(machine.touched.items()):
-            graph = machine.graph_of(*key)
-            if graph is not None and (key in ended or touched.edges or touched.whole):
-                _conclude(machine, graph, now_ns)
+        for key, touched in tuple(machine.touched.items()):
+            if key in ended or touched.edges or touched.whole:
+                graph = machine.graph_of(*key)
+                if graph is not None:
+                    _conclude(machine, graph, now_ns)
         breached = [graph for graph in filled.values() if check_limits(machine, graph, now_ns)]
         for graph in breached:
             _conclude(machine, graph, now_ns)

@@ -241,7 +241,8 @@ def of_simple(body: SimpleOrder, kind_of: KindOf) -> Iterator[Fault]:
     for number, digits, name in ((body.qty, 8, "qty"), (body.notional, 9, "notional")):
         if number is not None:
             yield from positive_human(number, digits, name)
-    yield from _of_simple_price(body, kind_of(Instrument(symbol=body.symbol, type=body.instrument_type)))
+    instrument = Instrument(symbol=body.symbol, type=body.instrument_type, venue=body.venue)
+    yield from _of_simple_price(body, kind_of(instrument))
     yield from of_side(body.side, fields)
     yield from of_kind(body.instrument_type, fields)
     yield from of_execution(worked(body), fields, market=simple_price(body) is None)
