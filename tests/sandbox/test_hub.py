@@ -18,6 +18,7 @@ from seqcli.sandbox.rings import KEPT_EVENTS, KEPT_NS, Follower
 from seqcli.sandbox.serving import Caller, Problem
 from seqcli.wire import streams, strict
 from tests.sandbox.stage import ME, SECOND, START, HandMarket, Stage
+from tests.sandbox.test_graph_limits import losing
 
 CALLER = Caller(client_id=ME, key_id="key_1", role="trader", sandbox=True)
 OTHER = Caller(client_id="cl_other", key_id="key_2", role="trader", sandbox=True)
@@ -440,6 +441,29 @@ def test_risk_tells_of_limits_and_of_graphs_that_pause_or_fail(floor: Floor) -> 
     assert (rows[0]["limit"], rows[0]["value"], rows[0]["threshold"]) == ("max_daily_loss_usd", 11.000000001, 10)
     assert (rows[1]["value"], rows[1]["threshold"]) == (230.5, 220)
     assert rows[2]["graph_id"] == graph["graph_id"]
+
+
+@pytest.mark.parametrize(
+    ("on_breach", "kinds"),
+    [
+        ("pause", ["limit_breach", "graph_paused", "limit_breach", "graph_paused"]),
+        ("cancel_all", ["limit_breach", "graph_failed"]),
+        ("none", ["limit_breach", "limit_breach"]),
+    ],
+)
+def test_what_a_losing_graph_does_is_told_as_risk(floor: Floor, on_breach: str, kinds: list[str]) -> None:
+    follower = floor.follower("risk")
+    blocks(follower)
+    play = losing(floor.stage, on_breach, max_loss_usd=220)
+    floor.stage.pass_time(19 * SECOND)
+    if on_breach == "pause":
+        play.resume()
+    floor.stage.pass_time(60 * SECOND)
+    floor.hub.publish(floor.stage.events)
+    rows = [json.loads(row["data"]) for row in blocks(follower)]
+    assert [row["kind"] for row in rows] == kinds
+    assert (rows[0]["limit"], rows[0]["value"], rows[0]["threshold"]) == ("max_loss_usd", 230, 220)
+    assert {row["graph_id"] for row in rows} == {"g"}
 
 
 def test_data_is_ascii_whatever_was_written(floor: Floor) -> None:
