@@ -111,7 +111,7 @@ _seq() {
     " execution") words+=" forecast simulate live review summary trace --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution forecast") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution simulate") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --urgency --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " execution live") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " execution live") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --watch --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution review") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution summary") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution trace") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1167,6 +1167,7 @@ complete -c seq -n "__seq_at ' execution simulate'" -l verbose -d 'Requests and 
 complete -c seq -n "__seq_at ' execution simulate'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' execution simulate'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' execution simulate'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' execution live'" -l watch -d 'Again whenever it changes, until it has ended.' -r
 complete -c seq -n "__seq_at ' execution live'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' execution live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3484,6 +3485,7 @@ complete -c seqcli -n "__seq_at ' execution simulate'" -l verbose -d 'Requests a
 complete -c seqcli -n "__seq_at ' execution simulate'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' execution live'" -l watch -d 'Again whenever it changes, until it has ended.' -r
 complete -c seqcli -n "__seq_at ' execution live'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' execution live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

@@ -1,11 +1,12 @@
 """`seq execution`: an order before it is sent, while it works, and after it ended."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 
-from seqcli.commands import ordering, reports, words
+from seqcli.commands import ordering, reports, watching, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.ordering import Side
 from seqcli.commands.reports import HtmlOption
@@ -13,7 +14,7 @@ from seqcli.commands.session import Session
 from seqcli.commands.words import Max, Symbol
 from seqcli.views import Result
 from seqcli.views import execution as tables
-from seqcli.wire import execution
+from seqcli.wire import execution, orders
 from seqcli.wire.operation import Request
 
 command = Noun(
@@ -23,6 +24,7 @@ command = Noun(
 )
 
 URGENCIES = ("low", "medium", "high")
+Watch = Annotated[bool, typer.Option("--watch", help="Again whenever it changes, until it has ended.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="An order's id, or a graph's.", show_default=False)]
 Qty = Annotated[str, typer.Argument(metavar="QTY", help="Base units.", show_default=False)]
 Urgency = Annotated[
@@ -47,9 +49,21 @@ def simulate(session: Session, symbol: Symbol, side: Side, qty: Qty, urgency: Ur
 
 
 @command.verb("live", "seq --local execution live demo-1")
-def live(session: Session, identity: Id) -> Result:
+def live(session: Session, identity: Id, watch: Watch = False) -> Result | Iterator[Result]:
     """How an order does: progress, pace, its average so far against what was expected."""
-    return session.read(execution.LIVE, _named(identity), table=tables.live)
+    request = _named(identity)
+
+    def ask() -> Result:
+        return session.read(execution.LIVE, request, table=tables.live)
+
+    if not watch or session.options.dry_run:
+        return ask()
+    return watching.watched(session, ask, topics=("orders", "fills"), until=_has_ended)
+
+
+def _has_ended(result: Result) -> bool:
+    order = result.body.get("order") if isinstance(result.body, dict) else None
+    return isinstance(order, dict) and str(order.get("status")).upper() in orders.TERMINAL
 
 
 @command.verb("review", "seq --local execution review demo-2", "seq --local execution review demo-2 --html review.html")

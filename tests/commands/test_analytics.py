@@ -65,3 +65,19 @@ def test_a_live_order_has_no_review_and_an_unknown_one_is_not_found(traded: Seq)
     assert traded("--local", "execution", "live", "nobody").status == 5
     assert traded("--local", "execution", "forecast", "ETH-USD", "buy", "0").status == 2
     assert traded("--local", "execution", "forecast", "ETH-USD", "up", "1").status == 2
+
+
+def test_a_watch_of_an_order_ends_with_it(traded: Seq) -> None:
+    done = traded("--local", "execution", "live", "a1", "--watch", "-o", "ndjson")
+    assert (done.status, len(done.out.splitlines())) == (0, 1)
+    assert '"progress": ' in traded("--local", "execution", "live", "a2", "--json").out
+
+
+def test_every_figure_comes_as_csv_and_ids(traded: Seq) -> None:
+    lines = traded("--local", "analytics", "tca", "-o", "csv").out.splitlines()
+    assert lines[0].startswith("node_order_id,")
+    assert len(lines) == 2
+    assert traded("--local", "analytics", "tca", "-q").out == "graph:a1:order:1\n"
+    assert traded("--local", "execution", "simulate", "ETH-USD", "buy", "1", "-q").out.split() == [
+        "aggressive", "passive", "split",
+    ]  # fmt: skip

@@ -105,6 +105,20 @@ def test_a_market_that_says_another_middle_is_not_measured():
     assert (none["quality"], none["implementation_shortfall_bps"], none["fees_bps"]) == ("missing", None, Decimal(10))
 
 
+def test_a_contract_has_probabilities_and_neither_spread_nor_impact():
+    stage = Stage()
+    order = stage.order(qty="1", venue="coinbase")
+    contract = msgspec.structs.replace(order, kind="prediction", arrival_mid_1e9=px("0.55"), symbol="none")
+    (fill,) = stage.fills()
+    said = report(stage.market, contract, [fill | {"price_1e9": px("0.57"), "notional_usd_1e9": px("0.57")}])
+    assert said is not None
+    assert said["is_prediction"]
+    assert (said["arrival_probability"], said["achieved_probability"]) == (Decimal("0.55"), Decimal("0.57"))
+    assert said["probability_slippage_pp"] == Decimal(2)
+    assert (said["spread_cost_bps"], said["market_impact_bps"]) == (None, None)
+    assert said["implementation_shortfall_bps"] == Decimal("363.636")
+
+
 def test_an_order_in_parts_adds_up_over_its_parts():
     stage = Stage()
     first, second = stage.order(qty="1"), stage.order(qty="2")

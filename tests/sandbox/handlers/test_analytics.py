@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from seqcli.sandbox import costs
 from seqcli.sandbox.costs import Costs
 from seqcli.sandbox.statistics import differ, mean, percentiles
 from tests.sandbox.handlers.test_trading import SECOND, Desk
@@ -142,6 +143,43 @@ def test_venues_say_what_was_sent_filled_and_refused(traded: Desk) -> None:
         "coinbase": (3, 2, 0), "kraken": (2, 2, 0), "binance": (1, 1, 0),
     }  # fmt: skip
     assert [rows["kraken"]["size_buckets"][size]["count"] for size in ("small", "medium", "large")] == [0, 2, 0]
+
+
+def served_by(desk: Desk, template: Any, version: int, costs_bps: list[int]) -> None:
+    """Reports as if the router's `version` had served orders at these costs."""
+    rows = []
+    for place, bps in enumerate(costs_bps):
+        body = template | {
+            "node_order_id": f"graph:v{version}n{place}:order:1", "routing_version": version,
+            "total_cost_bps": Decimal(bps), "savings_usd": Decimal(0),
+        }  # fmt: skip
+        rows.append((costs.REPORT, costs.report_row(client_of(desk), body, 10**12, is_slice=False)))
+    desk.box.store.stage_rows(rows)
+
+
+def client_of(desk: Desk) -> str:
+    return desk.box.store.client_id
+
+
+@pytest.mark.parametrize(
+    ("others", "advice"),
+    [
+        ([10] * 29, "insufficient_data"),
+        ([8, 9] * 20, "promote"),  # 3.5 cheaper, deviation 0.5
+        ([11, 13] * 20, "hold"),  # as dear
+        ([2, 21] * 20, "hold"),  # half a point cheaper, and far too noisy to say so
+    ],
+)
+def test_a_version_is_promoted_when_it_is_cheaper_beyond_its_noise(desk: Desk, others: list[int], advice: str) -> None:
+    buy(desk, 1)
+    (template,) = read(desk, "/v1/analytics/tca")["orders"]
+    served_by(desk, template, 1, [11, 13] * 20)
+    served_by(desk, template, 2, others)
+    body = read(desk, "/v1/analytics/ab_report")
+    assert body["recommendation"] == advice
+    assert [row["routing_version"] for row in body["versions"]] == [1, 2]
+    assert (body["candidate"] is None) == (advice == "insufficient_data")
+    assert (body["significant"] is True) == (advice == "promote")
 
 
 def test_the_market_now(desk: Desk) -> None:
