@@ -47,24 +47,47 @@ def show(
             (positions.LIST, Request(query=query)), (positions.SNAPSHOTS, _TODAY), (orders.LIST, _OPEN)
         )
 
+    past = Past(session)
+
     def ask() -> Result:
-        return current(session, query, closed=closed)
+        return current(session, query, past, closed=closed)
 
     return watching.watched(session, ask, topics=TOPICS) if watch else ask()
 
 
-def current(session: Session, query: positions.ListQuery, *, closed: bool) -> Result:
+class Past:
+    """The day's snapshots, asked for once: telling them costs the exchange a look at every fill there was.
+
+    Asked for again on a new day, and when fees have fallen: then the books were reset.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._body: Any = None
+        self._day = self._fees = -1
+
+    def of(self, body: dict[str, Any]) -> Any:
+        """The snapshots that go with positions; None where the exchange does not tell them."""
+        day = (body.get("as_of_ns") or 0) // holdings.DAY_NS
+        fees = (body.get("totals") or {}).get("fees_usd_1e9") or 0
+        if day != self._day or fees < self._fees:
+            reply = self._session.attempt(lambda: self._session.client.call(positions.SNAPSHOTS, _TODAY))
+            self._body, self._day = reply.body if reply else None, day
+        self._fees = fees
+        return self._body
+
+
+def current(session: Session, query: positions.ListQuery, past: Past, *, closed: bool) -> Result:
     """The page as it is now. The answer to /v1/positions leads; what is made of it stands beside it.
 
     Where the exchange does not tell the past, or what is open, these are null; the rest is there.
     """
     body: dict[str, Any] = dict(session.client.call(positions.LIST, Request(query=query)).body)
-    past = session.attempt(lambda: session.client.call(positions.SNAPSHOTS, _TODAY))
     open_orders = session.attempt(lambda: session.client.call(orders.LIST, _OPEN))
     rows = body.get("positions") or []
     filtered = query.venues or query.kinds
     made = {
-        "pnl_today_usd_1e9": None if filtered else holdings.today(body, past.body if past else None),
+        "pnl_today_usd_1e9": None if filtered else holdings.today(body, past.of(body)),
         "open_orders": open_orders.body.get("total") if open_orders else None,
         "exposure": holdings.exposure(rows),
         "concentration": holdings.concentration(rows),

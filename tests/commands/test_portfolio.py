@@ -1,7 +1,12 @@
 """`seq portfolio` against the embedded exchange: the page, its parts, and how it fits a terminal."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from seqcli.commands.portfolio import Past
+from seqcli.wire.holdings import DAY_NS
 from tests.commands.conftest import Seq
 
 
@@ -50,3 +55,21 @@ def test_history_is_a_row_a_point_that_ends_with_now(traded: Seq) -> None:
     assert out.splitlines()[0] == "ts,nav_usd,cash_usd,unrealized_pnl_usd,realized_pnl_usd,fees_usd"
     assert "net asset value" in traded("--local", "portfolio", "history").out
     assert traded("--local", "portfolio", "history", "--range", "2d").status == 2
+
+
+def test_while_watching_the_past_is_asked_for_once_a_day_and_after_a_reset() -> None:
+    asked: list[str] = []
+
+    def call(operation: Any, _request: Any) -> Any:
+        asked.append(operation.name)
+        return SimpleNamespace(body={"snapshots": len(asked)})
+
+    session: Any = SimpleNamespace(client=SimpleNamespace(call=call), attempt=lambda ask: ask())
+    past = Past(session)
+
+    def look(ts_ns: int, fees: int) -> Any:
+        return past.of({"as_of_ns": ts_ns, "totals": {"fees_usd_1e9": fees}})["snapshots"]
+
+    assert [look(DAY_NS + 1, 5), look(DAY_NS + 2, 5), look(DAY_NS + 3, 9)] == [1, 1, 1]
+    assert [look(DAY_NS + 4, 0), look(DAY_NS + 5, 0)] == [2, 2]
+    assert look(2 * DAY_NS, 0) == 3
