@@ -33,12 +33,15 @@ class Recorder:
             raise Usage(f"{path} exists already", hint="a recording never overwrites: name another file") from None
         except OSError as error:
             raise Usage(f"cannot write {path}: {error.strerror}") from None
+        self._path = path
+        self._begun = False
         self._flushed_at = time.monotonic()
         self._file: IO[bytes] = os.fdopen(descriptor, "wb")
         self._out: Any = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0) if path.suffix == ".gz" else self._file
 
     def __call__(self, items: Iterable[Item]) -> None:
         """Write some lines, all with the time of now. What is older than a second survives our sudden end."""
+        self._begun = True
         end = _MARK + str(time.time_ns()).encode() + b"}\n"
         self._out.write(b"".join(item.raw.rstrip()[:-1] + end for item in items))
         if time.monotonic() - self._flushed_at >= 1.0:
@@ -47,9 +50,11 @@ class Recorder:
             self._flushed_at = time.monotonic()
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; one in which nothing was written goes."""
         self._out.close()
         self._file.close()
+        if not self._begun:
+            self._path.unlink(missing_ok=True)
 
 
 class _Head(msgspec.Struct):

@@ -102,6 +102,12 @@ def test_a_recording_plays_back_to_the_byte(seq: Seq, tmp_path: Path, name: str)
     assert seq("--local", *words).status == 2, "a recording is never overwritten"
 
 
+def test_where_nothing_came_no_recording_is_left(seq: Seq, tmp_path: Path) -> None:
+    path = tmp_path / "none.ndjson.gz"
+    assert seq("--local", "stream", "fills", "--for", "0.1s", "--record", str(path)).status == 0
+    assert not path.exists()
+
+
 def test_a_recording_is_played_at_its_own_pace(seq: Seq, tmp_path: Path) -> None:
     path = tmp_path / "slow.ndjson"
     path.write_text(
