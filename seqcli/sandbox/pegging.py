@@ -25,6 +25,7 @@ PATIENCE_MS = {
     "passive": {"low": 30_000, "medium": 10_000, "high": 2_000},
     "aggressive_chase": {"low": 5_000, "medium": 1_000, "high": 250},
 }
+NO_TOUCH = Refusal("STALE_VENUE", "no touch to follow")
 _ANY_PRICE = 1 << 62
 
 
@@ -39,14 +40,14 @@ def work(machine: Machine, view: View, order: Order, deviation_bps: int | None =
         execution.send(machine, view, order, deviation_bps)
         return
     instrument = view.market.instruments().get(order.symbol)
-    if instrument is not None:
-        order.peg_1e9 = _price(view, order, instrument)
-        order.pegged_ns = view.now_ns
-        if order.peg_1e9 is None and order.arrival_mid_1e9 is not None:
-            order.peg_1e9 = _cap(order, instrument)  # no touch to be seen: wait at the bound, or be refused
-    if instrument is not None and _beyond(view, order, instrument):
-        _give_up(machine, order, view.now_ns)
-        return
+    if instrument is not None and order.arrival_mid_1e9 is not None:
+        order.peg_1e9, order.pegged_ns = first_price(machine, view, order), view.now_ns
+        if order.peg_1e9 is None:
+            ending.reject(machine, order, NO_TOUCH, view.now_ns)
+            return
+        if _beyond(view, order, instrument):
+            _give_up(machine, order, view.now_ns)
+            return
     execution.send(machine, view, order, deviation_bps)
 
 
@@ -100,6 +101,15 @@ def price_now(machine: Machine, view: View, order: Order) -> int | None:
     return None if instrument is None else _price(view, order, instrument)
 
 
+def first_price(machine: Machine, view: View, order: Order) -> int | None:
+    """Where an order that follows the market would begin: where no touch is to be seen, at its bound."""
+    instrument = machine.market.instruments().get(order.symbol)
+    if instrument is None:
+        return None
+    price = _price(view, order, instrument)
+    return _cap(order, instrument) if price is None else price
+
+
 def _further(order: Order, price: int) -> bool:
     at = order.peg_1e9 or 0
     return price > at if order.side == "buy" else price < at
@@ -113,7 +123,7 @@ def _price(view: View, order: Order, instrument: Instrument) -> int | None:
         price = near
         step = instrument.tick_size_1e9 or 1
         if price is not None and far is not None and sign * price >= sign * far:
-            price = far - sign * step
+            price = far - sign * step or None
     else:
         price = far
     cap = _cap(order, instrument)

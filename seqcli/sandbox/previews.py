@@ -33,8 +33,10 @@ def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict
     order = order_of(msgspec.structs.replace(node, node_order_ids=[]), blank, now_ns)
     view = View(machine.market, machine.gone, account, now_ns)
     order.arrival_mid_1e9 = view.mid(order.symbol)
-    if pegging.follows(order):
-        order.peg_1e9 = pegging.price_now(machine, view, order)
+    if pegging.follows(order) and order.arrival_mid_1e9 is not None:
+        order.peg_1e9 = pegging.first_price(machine, view, order)
+        if order.peg_1e9 is None:
+            return _body(order, Plan(refusal=pegging.NO_TOUCH), now_ns)
     found = routed(machine, view, order, switched=False)
     return _body(order, found, now_ns)
 

@@ -100,10 +100,10 @@ PRICES = {"BTC-USD": 75_000, "ETH-USD": 2_500, "ETH-USD-PERP": 2_500, "SOL-USDT"
 PLAIN = ("on_accepted", "on_first_fill", "on_fill", "on_full_fill", "on_cancel", "on_done", "on_reject")
 
 
-def random_graph(dice: Random, market: Market) -> dict[str, Any]:
+def random_graph(dice: Random, market: Market, prices: dict[str, int] = PRICES) -> dict[str, Any]:
     """A body that the rules accept, every order of which ends within the horizon."""
     names = [f"n{at}" for at in range(dice.randint(2, 8))]
-    nodes = [random_node(dice, market, name) for name in names]
+    nodes = [random_node(dice, market, name, prices) for name in names]
     edges: list[dict[str, Any]] = []
     for at, target in enumerate(names):
         for source in names[:at]:
@@ -119,8 +119,8 @@ def random_graph(dice: Random, market: Market) -> dict[str, Any]:
     return {"nodes": nodes, "edges": edges, "risk": risk}
 
 
-def random_node(dice: Random, market: Market, name: str) -> dict[str, Any]:
-    symbol = dice.choice(list(PRICES))
+def random_node(dice: Random, market: Market, name: str, prices: dict[str, int]) -> dict[str, Any]:
+    symbol = dice.choice(list(prices))
     side = dice.choice(["buy", "sell"])
     venue, top = dice.choice(list(market.best(symbol, START).items()))
     step = market.instruments()[symbol].tick_size_1e9
@@ -135,7 +135,7 @@ def random_node(dice: Random, market: Market, name: str) -> dict[str, Any]:
         execution["pacing"] = {"uniform": {"num_slices": dice.randint(2, 5), "interval_ms": dice.randint(100, 20_000)}}
     if dice.random() < 0.3:
         execution["max_slippage_bps"] = dice.choice([0, 2, 30])
-    quantity: Any = {"fixed": {"qty_1e8": dice.randint(1, 30) * 10**10 // PRICES[symbol] // 10**4 * 10**6 or 10**6}}
+    quantity: Any = {"fixed": {"qty_1e8": dice.randint(1, 30) * 10**10 // prices[symbol] // 10**4 * 10**6 or 10**6}}
     if dice.random() < 0.05:
         quantity = {"fixed": {"qty_1e8": 7}}  # below any minimum
     elif dice.random() < 0.15:

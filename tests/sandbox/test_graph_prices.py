@@ -303,6 +303,15 @@ def test_a_passive_order_that_is_given_up_for_a_chase(stage):
     assert (play.status, play.outcomes()) == ("COMPLETED", {"calm": "CANCELLED", "keen": "FILLED"})
 
 
+@pytest.mark.parametrize(("policy", "bids", "asks"), [("passive", "", "50000*1"), ("aggressive_chase", "49990*1", "")])
+def test_without_a_touch_to_follow_an_order_is_refused_or_waits_at_its_bound(stage, policy, bids, asks):
+    book(stage, 0, bids, asks)
+    play = Play(stage, [node("a", policy=policy)], graph_id="a")
+    assert (play.outcome("a"), play.order("a").failure_reason) == ("REJECTED", "STALE_VENUE")
+    play = Play(stage, [node("a", policy=policy, limit="49000")], graph_id="b")
+    assert (play.outcome("a"), play.order("a").peg_1e9) == ("WORKING", px("49000"))
+
+
 def test_the_simple_form_takes_policies_too():
     stage = Stage(SyntheticMarket(4))
     order = stage.order(qty="0.5", policy="passive", urgency="high")

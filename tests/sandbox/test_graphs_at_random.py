@@ -19,22 +19,24 @@ from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.orders import TERMINAL, Order
 from seqcli.sandbox.problems import Problem
 from seqcli.sandbox.seeding import Seed
+from seqcli.sandbox.tape import RecordedMarket
 from seqcli.wire import graph_rules, shapes, strict
 from seqcli.wire.submission import GraphOrder
-from tests.sandbox.graph_stage import PLAIN, random_graph
+from tests.sandbox.graph_stage import PLAIN, PRICES, random_graph
 from tests.sandbox.stage import ME, SECOND, START, Stage, sz
 
 HORIZON_S = 600
+TAPED = {"BTC-USDT": 58_000, "ETH-USDT": 2_000, "DOT-USDT": 43}
 WISHES = ("shrink", "grow", "hurry", "later", "cancel", "engage", "clear", "clear", "resume", "venue")
 
 
 class Run:
     """One random graph from its submission to its end."""
 
-    def __init__(self, seed: int, steps: str = "random") -> None:
+    def __init__(self, seed: int, steps: str = "random", taped: RecordedMarket | None = None) -> None:
         self.dice = Random(seed)
         self.steps = steps
-        market = SyntheticMarket(seed % 5)
+        market = taped or SyntheticMarket(seed % 5)
         self.stage = Stage(market)
         self.stage.exchange.account(ME, START)
         rows = [
@@ -43,7 +45,7 @@ class Run:
             for base in ("BTC", "ETH", "SOL")
         ]
         self.stage.exchange.seed(ME, rows, START, replace=False)
-        body = {"graph_id": "g", **random_graph(self.dice, market)}
+        body = {"graph_id": "g", **random_graph(self.dice, market, TAPED if taped else PRICES)}
         read, bad = shapes.typed(strict.parse(strict.encode(body), shapes.number), GraphOrder)
         assert not bad
         assert not graph_rules.violations(read)
@@ -200,6 +202,15 @@ def test_looking_seldom_ends_where_looking_often_does_whatever_is_done_meanwhile
         runs = [Run(seed, steps).meddle(seed) for steps in ("long", "short", "random")]
         assert runs[0].said() == runs[1].said() == runs[2].said()
         assert runs[2].stage.again().snapshot() == runs[2].stage.exchange.snapshot()
+
+
+def test_looking_seldom_ends_where_looking_often_does_on_recordings_too(tapes, seeds):
+    names = ("BINANCE-BTC-USDT-2021-04-04", "BINANCE-ETH-USDT-2021-04-04", "BINANCE-DOT-USDT-2021-04-04")
+    market = RecordedMarket([str(tapes / f"{name}.ndjson.gz") for name in names], START)
+    for seed in seeds[: len(seeds) // 3]:
+        check_ended(Run(seed, taped=market).run())
+        seldom, often = (Run(seed, steps, market).meddle(seed) for steps in ("long", "short"))
+        assert seldom.said() == often.said()
 
 
 def test_the_same_seed_gives_the_same_bytes(seeds):

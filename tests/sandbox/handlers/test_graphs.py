@@ -179,3 +179,8 @@ def test_an_order_that_follows_the_market_shows_where_it_is(desk):
     _, placed = desk("POST", "/v1/orders", {"symbol": "BTC-USD", "side": "buy", "qty": 1, "policy": "passive"})
     (order,) = placed["orders"]
     assert (order["order_type"], order["limit_price_1e9"], order["status"]) == ("market", px("49990"), "WORKING")
+    desk.box.market.market.set_book("BTC-USD", "kraken", "", "50000*1", START + SECOND)
+    desk.now += SECOND
+    body = {"symbol": "BTC-USD", "side": "buy", "qty": 1, "policy": "passive", "venue": "kraken"}
+    _, one = desk("POST", "/v1/orders/preview", body)
+    assert one["warnings"][-1] == "STALE_VENUE: no touch to follow"
