@@ -4,7 +4,8 @@ The books, queues and prints are those of the window that ends now, the matching
 suffice. Nothing is looked up ahead. Of this account's own orders nothing is seen there.
 
 aggressive  the whole at the market, as the window opens
-passive     the whole at the touch of its own side, waiting; what has not filled at the end is not bought
+passive     the whole at the touch of its own side, waiting; what has not filled at the end is not bought. The matching
+            fills an order whole when the market comes through its price, so a large one looks better than it would be
 split       five equal parts at the market, evenly over the window
 
 Cost is against the middle as the window opens, with fees, of what filled.

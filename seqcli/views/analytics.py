@@ -171,16 +171,14 @@ def market(body: Any) -> list[Block]:
         [venue, *(text(row, name) for name in names)] for venue, row in (body.get("venues") or {}).items()
     ]
     depth = [(name, cents) for name in ("bid", "ask") if (cents := thousandths(body.get(f"{name}_depth_usd")))]
+    figures = [
+        *((name, text(touch, name)) for name in ("bid", "ask", "mid")),
+        ("spread", f"{text(touch, 'spread_bps')} bps" if text(touch, "spread_bps") else ""),
+        ("imbalance", text(body, "imbalance")),
+        ("source", text(body, "source")),
+    ]
     return [
-        Pairs(
-            rows=[
-                *((name, text(touch, name)) for name in ("bid", "ask", "mid")),
-                ("spread", f"{text(touch, 'spread_bps')} bps" if text(touch, "spread_bps") else ""),
-                ("imbalance", text(body, "imbalance")),
-                ("source", text(body, "source")),
-            ],
-            title=text(body, "symbol"),
-        ),
+        Pairs(rows=[(name, shown) for name, shown in figures if shown], title=text(body, "symbol")),
         Chart(title="visible depth, USD", bars=depth, digits=3, empty="no book"),
         Grid(columns=_TOUCHES, rows=rows, empty="no venue shows a book"),
     ]

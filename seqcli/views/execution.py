@@ -18,13 +18,14 @@ _TRACE = columns("TIME/3 >ELAPSED_MS STAGE VENUE/1 DETAIL/2")
 
 def forecast(body: Any) -> list[Block]:
     """Expected and downside cost, then by size, venue, urgency."""
+    figures = [
+        ("middle", text(body, "mid")),
+        ("expected cost", bps(body, "expected_cost_bps")),
+        ("  without fees", bps(body, "expected_slippage_bps")),
+        ("downside (P90)", bps(body, "downside_cost_bps")),
+    ]
     head = Pairs(
-        rows=[
-            ("middle", text(body, "mid")),
-            ("expected cost", bps(body, "expected_cost_bps")),
-            ("  without fees", bps(body, "expected_slippage_bps")),
-            ("downside (P90)", bps(body, "downside_cost_bps")),
-        ],
+        rows=[(name, shown) for name, shown in figures if shown],
         title=f"{text(body, 'side')} {text(body, 'qty')} {text(body, 'symbol')}",
     )
     if body.get("mid") is None:
@@ -71,11 +72,8 @@ def simulation(body: Any) -> list[Block]:
         if (cost := thousandths(row.get("est_cost_bps"))) is not None
     ]
     said = Line(Cell(f"recommended: {best}", "good")) if best else Line(Cell("nothing would have filled", "warn"))
-    return [
-        Grid(columns=_WAYS, rows=rows, empty="no venue shows a book of it"),
-        Chart(title="cost, basis points", bars=costs, digits=3),
-        said,
-    ]
+    grid = Grid(columns=_WAYS, rows=rows, empty="no venue shows a book of it")
+    return [grid, Chart(title="cost, basis points", bars=costs, digits=3), said] if rows else [grid]
 
 
 def live(body: Any) -> list[Block]:

@@ -81,6 +81,21 @@ def test_the_vendor_s_sdk_trades_unchanged(serve):
     assert client.buy("ETH-USD", 0.1)["graph_id"]
 
 
+def test_the_vendor_s_sdk_asks_what_it_cost(serve):
+    sdk = pytest.importorskip("sequence_markets", reason="the vendor's SDK is not installed: pip install '.[test]'")
+    server = serve()
+    client = sdk.Sequence(api_key=server["api_key"], base_url=server["url"])
+    assert client.forecast("ETH-USD", "buy", 0.1 + 0.2)["qty_1e8"] == 30_000_000
+    graph_id = client.buy("ETH-USD", 0.5)["graph_id"]
+    order = f"graph:{graph_id}:order:1"
+    assert client.tca("ETH-USD")["orders"][0]["node_order_id"] == order
+    assert client.tca("BTC-USD")["order_count"] == 0
+    assert client.execution_live(order)["progress"] == 1
+    assert client.execution_review(order)["tca"]["submit_latency_ns"] > 0
+    assert client.execution_summary()["completed_orders"] == 1
+    assert client.trace(order)["events"][0]["stage"] == "received"
+
+
 def test_the_vendor_s_sdk_streams_unchanged(serve):
     sdk = pytest.importorskip("sequence_markets", reason="the vendor's SDK is not installed: pip install '.[test]'")
     server = serve()

@@ -1,6 +1,6 @@
 """Execution intelligence: forecast, simulate, live, review, summary, traces."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from seqcli.sandbox import costs, forecasts, ledger, simulations, statistics, tracing
@@ -43,12 +43,12 @@ def forecast(box: Box, call: Call) -> dict[str, Any]:
 
 
 def _urgency(box: Box, call: Call, wanted: Wanted) -> list[dict[str, Any]]:
-    """Waiting at the touch, in parts, or at once: as each came out in its window, against the last."""
+    """Waiting at the touch, in parts, or at once: each that filled whole in its window, against the last."""
     settings = box.exchange.account(call.caller.client_id, call.now_ns).settings
     found: dict[str, dict[str, Any]] = {}
     for urgency, name in (("low", "passive"), ("medium", "split"), ("high", "aggressive")):
         rows = simulations.strategies(box.market, wanted, settings, urgency, call.now_ns, names=(name,))
-        if rows and rows[0]["est_cost_bps"] is not None:
+        if rows and rows[0]["fill_rate"] == 1:
             found[urgency] = rows[0]
     base = found["high"]["est_cost_bps"] if "high" in found else None
     return [
@@ -89,13 +89,15 @@ def _wanted(box: Box, call: Call) -> Wanted:
     if side not in ("buy", "sell"):
         raise invalid(("side", "must be buy or sell"))
     scaled = query.qty.scaleb(8)
-    if not scaled.is_finite() or scaled <= 0 or scaled != scaled.to_integral_value() or scaled > _MOST_1E8:
-        raise invalid(("qty", "must be above 0, with at most 8 decimals"))
+    if not scaled.is_finite() or not 0 < scaled.to_integral_value(ROUND_HALF_EVEN) <= _MOST_1E8:
+        raise invalid(("qty", "must be above 0; it is rounded to 8 decimals"))
     symbol = symbol_of(query.symbol) or ""
     instrument = box.market.instruments().get(symbol)
     own = box.exchange.account(call.caller.client_id, call.now_ns).settings.taker_bps
     kind = instrument.kind if instrument else "spot"
-    return Wanted(symbol=symbol, kind=kind, side=side, qty_1e8=int(scaled), own_bps=own)
+    return Wanted(
+        symbol=symbol, kind=kind, side=side, qty_1e8=int(scaled.to_integral_value(ROUND_HALF_EVEN)), own_bps=own
+    )
 
 
 def _asked(wanted: Wanted, mid: int | None) -> dict[str, Any]:
