@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from seqcli.views import fills, forms, history, orders
+from seqcli.units import with_twins
+from seqcli.views import fills, generic, history, orders
 from seqcli.views.blocks import Block, Cell, Grid, Line
 from seqcli.views.cells import columns, text, when
 
@@ -29,7 +30,7 @@ def board(body: Any) -> list[Block]:
     if body["fills"]:
         blocks += fills.fills(body)
     if body["events"]:
-        blocks.append(_said(body["events"]))
+        blocks += _said(body["events"])
     blocks = blocks or [Line(Cell(f"nothing yet: {', '.join(body['asked'])}", "dim"))]
     return [*blocks, *(Line(Cell(note(row), "warn")) for row in body["notes"])]
 
@@ -109,19 +110,20 @@ def _book(topic: str, data: Any) -> Grid:
     return Grid(columns=_BOOK, rows=rows, title=topic.partition(":")[2], empty="an empty book")
 
 
-def _said(rows: list[Any]) -> Grid:
-    cells: list[list[Cell | str]] = [
-        [when(row["data"], "ts_ns"), Cell(row["topic"], "strong"), _facts(row["data"])] for row in rows
-    ]
-    return Grid(columns=columns("TIME TOPIC WHAT"), rows=cells)
+def _said(events: list[Any]) -> list[Block]:
+    """What no other table knows: a grid a topic, a column a plain field."""
+    topics: dict[str, list[Any]] = {}
+    for event in events:
+        topics.setdefault(event["topic"], []).append(_facts(event["data"]))
+    return [generic.grid(rows, title=topic) for topic, rows in topics.items()]
 
 
-def _facts(data: Any) -> str:
-    """The plain fields of an event."""
+def _facts(data: Any) -> Any:
+    """The plain fields of an event, with its time first."""
     if not isinstance(data, dict):
-        return forms.encode(data)
-    plain = (name for name, value in data.items() if not isinstance(value, dict | list) and value is not None)
-    return " ".join(f"{name}={text(data, name)}" for name in plain if name != "ts_ns")
+        return data
+    plain = {name: value for name, value in data.items() if not isinstance(value, dict | list) and value is not None}
+    return with_twins({name: plain[name] for name in sorted(plain, key=lambda name: name != "ts_ns")})
 
 
 def _plain(value: Any) -> str:

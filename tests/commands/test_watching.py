@@ -1,23 +1,31 @@
 """What is shown of a thing that is watched: its first look, and every change."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
+from seqcli.client.mailbox import Item
+from seqcli.client.stream import Stream
+from seqcli.commands import streaming
 from seqcli.commands.session import Session
-from seqcli.commands.watching import watched
+from seqcli.commands.watching import SHORTEST_S, watched
 from seqcli.errors import NotFound, NotSent
 from seqcli.views import Result
 
 
 class Clock:
-    """Nobody sleeps; how often is counted."""
+    """Nobody sleeps; how often is counted, and time passes by as much."""
 
     slept = 0
+    now = 0.0
 
-    def sleep(self, _seconds: float, /) -> None:
+    def sleep(self, seconds: float, /) -> None:
         self.slept += 1
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 class Watching(Session):
@@ -66,3 +74,36 @@ def test_a_first_look_that_fails_ends_it_and_so_does_a_definite_no(session: Watc
         session.watch(NotSent("nothing listens"))
     with pytest.raises(NotFound):
         session.watch(1, NotFound("gone"))
+
+
+class Restless(Stream):
+    """Wakes at once, whenever it is asked."""
+
+    def __init__(self) -> None:
+        """Nothing is opened."""
+        self._met = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was opened."""
+
+    def take(self, wait_s: float) -> list[Item]:
+        assert wait_s > 0
+        return [Item("prices:A", b"{}")]
+
+
+def test_however_much_happens_it_looks_four_times_a_second(session: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "opened", lambda *_, **__: Restless())
+    looks = iter(range(41))
+    shown = list(
+        watched(
+            session,
+            lambda: Result(body=next(looks)),
+            topics=["prices:A"],
+            until=lambda result: bool(result.body == 40),
+        )
+    )
+    assert len(shown) == 41
+    assert session.clock.now == pytest.approx(40 * SHORTEST_S)
