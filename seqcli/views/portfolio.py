@@ -101,8 +101,12 @@ def _percent(share: Any) -> str:
 def _together(found: Any) -> list[tuple[str, Cell | str]]:
     if found.get("top_weight") is None:
         return []
-    top = f"{_percent(found['top_weight'])} {found.get('top_asset')}"
-    return [("largest", top), ("three largest", _percent(found["top3_weight"])), ("concentration", str(found["hhi"]))]
+    top = f"{_percent(found['top_weight'])} {found.get('top_symbol')}"
+    return [
+        ("largest", top),
+        ("three largest", _percent(found["top3_weight"])),
+        ("concentration (HHI)", str(found["hhi"])),
+    ]
 
 
 def _grid(rows: list[Any], title: str) -> Grid:

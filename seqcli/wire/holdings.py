@@ -1,7 +1,6 @@
 """What positions come to: exposure, concentration, and the profit of a day. Pure, on the rows as they are read.
 
-Exposure is the worth of what has a price of its own: a perp at its signed notional, cash not at all. A weight is the
-share of an asset's gross worth in all of it.
+Exposure is the worth of what has a price of its own: a perp at its signed notional, cash not at all.
 """
 
 from decimal import Decimal
@@ -35,16 +34,26 @@ def exposure(rows: list[Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def concentration(rows: list[Any]) -> dict[str, Any]:
-    """The largest weight, the three largest, and the sum of squares (1: all in one). Null without a position."""
-    assets = exposure(rows)["by_asset"]
-    gross = sum(row["gross_usd_1e9"] for row in assets)
+    """The largest weight, the three largest, and the sum of squares (1: all in one). Null without a position.
+
+    A weight is a symbol's share of the worth of all of them, each net over its venues; as analytics has it.
+    """
+    held: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if not is_cash(row):
+            instrument = row.get("instrument") or {}
+            key = (str(instrument.get("kind")), str(instrument.get("symbol")))
+            held[key] = held.get(key, 0) + (row.get("current_value_usd_1e9") or 0)
+    gross = sum(abs(value) for value in held.values())
     if not gross:
-        return {"top_asset": None, "top_weight": None, "top3_weight": None, "hhi": None}
-    weights = [Decimal(row["gross_usd_1e9"]) / gross for row in assets]
+        return {"top_symbol": None, "top_weight": None, "top3_weight": None, "hhi": None}
+    shares = ((symbol, (Decimal(abs(value)) / gross).quantize(_PLACES)) for (_, symbol), value in held.items())
+    largest = sorted(shares, key=lambda share: (-share[1], share[0]))
+    weights = [weight for _, weight in largest]
     return {
-        "top_asset": assets[0]["asset"],
-        "top_weight": weights[0].quantize(_PLACES),
-        "top3_weight": sum(weights[:3], Decimal(0)).quantize(_PLACES),
+        "top_symbol": largest[0][0],
+        "top_weight": weights[0],
+        "top3_weight": sum(weights[:3], Decimal(0)),
         "hhi": sum((each * each for each in weights), Decimal(0)).quantize(_PLACES),
     }
 

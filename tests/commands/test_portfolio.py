@@ -25,6 +25,9 @@ def test_the_page_adds_up(traded: Seq) -> None:
     assert body["totals"]["crypto_usd_1e9"] == sum(worth.values())
     assert {row["asset"]: row["net_usd_1e9"] for row in body["exposure"]["by_asset"]} == worth
     assert body["concentration"]["top_weight"] == pytest.approx(max(worth.values()) / sum(worth.values()), abs=1e-6)
+    there = traded("--local", "analytics", "portfolio", "--json").body["concentration"]
+    assert there["top_symbol"] == body["concentration"]["top_symbol"]
+    assert set(there) == set(body["concentration"])
     assert body["open_orders"] == 1
     totals = body["totals"]
     earned = totals["realized_pnl_usd_1e9"] + totals["unrealized_pnl_usd_1e9"] - totals["fees_usd_1e9"]

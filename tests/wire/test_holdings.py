@@ -43,11 +43,13 @@ def test_exposure_is_net_and_gross_without_cash() -> None:
 
 def test_concentration_is_shares_of_gross_worth() -> None:
     assert holdings.concentration(ROWS) == {
-        "top_asset": "BTC",
-        "top_weight": Decimal("0.800000"),
-        "top3_weight": Decimal("1.000000"),
-        "hhi": Decimal("0.665000"),
+        "top_symbol": "BTC",
+        "top_weight": Decimal("0.600000"),
+        "top3_weight": Decimal("0.950000"),
+        "hhi": Decimal("0.425000"),
     }
+    both = [row("crypto", "ETH", 100), row("crypto", "ETH", -40, venue="bybit"), row("crypto", "BTC", 60)]
+    assert holdings.concentration(both)["hhi"] == Decimal("0.500000")
     assert holdings.concentration(ROWS[:2])["hhi"] is None
 
 
