@@ -107,7 +107,7 @@ def first_price(machine: Machine, view: View, order: Order) -> int | None:
     if instrument is None:
         return None
     price = _price(view, order, instrument)
-    return _cap(order, instrument) if price is None else price
+    return price or _cap(order, instrument) or None
 
 
 def _further(order: Order, price: int) -> bool:
