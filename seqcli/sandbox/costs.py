@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from seqcli.sandbox.orders import Order, slice_id
 from seqcli.wire import strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from seqcli.sandbox.orders import Order
 
     Read = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
@@ -206,18 +205,13 @@ def fills_of(read: "Read", client_id: str, graph_id: str) -> list[dict[str, Any]
     return [msgspec.json.decode(row[0]) for row in rows]
 
 
-def of_order(order: "Order", fills: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def of_order(order: Order, fills: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of a graph's fills those of one order, all its slices' included, oldest first."""
-    slices = f"{order.node_id}.s"
-    mine = [
-        fill
-        for fill in fills
-        if fill["node_order_id"] == order.node_order_id or (order.slice_count and fill["node_id"].startswith(slices))
-    ]
-    return sorted(mine, key=lambda fill: str(fill["fill_id"]))
+    names = {order.node_order_id, *(slice_id(order, number) for number in range(1, order.slice_count + 1))}
+    return sorted((fill for fill in fills if fill["node_order_id"] in names), key=lambda fill: str(fill["fill_id"]))
 
 
-def fills_of_order(read: "Read", order: "Order") -> list[dict[str, Any]]:
+def fills_of_order(read: "Read", order: Order) -> list[dict[str, Any]]:
     """The fills of an order that are on disk, oldest first."""
     return of_order(order, fills_of(read, order.client_id, order.graph_id))
 

@@ -250,6 +250,9 @@ def test_an_order_in_slices_adds_up_and_its_slices_count_nowhere_else(desk: Desk
     assert row["execution_time_ns"] == 6 * SECOND
     # four times one at 50020: 25 from 49995, and 10 bps; at once it would have been dearer
     assert (row["total_cost_bps"], row["benchmark_vwap_1e9"]) == (Decimal("15.001"), 50_030_000_000_000)
+    review = read(desk, "/v1/execution/review/graph:t1:order:1")
+    assert [fill["fill_id"] for fill in review["fills"]] == [fill["fill_id"] for fill in reversed(fills)]
+    assert len(read(desk, "/v1/execution/review/graph:t1:order.s2:1")["fills"]) == 1
     (venue,) = read(desk, "/v1/analytics/venues")["venues"]
     assert (venue["sent"], venue["filled"]) == (4, 4)
     (venue,) = read(desk, "/v1/analytics/tca/venues")["venues"]
