@@ -12,11 +12,13 @@ import msgspec
 
 from seqcli.sandbox import costs, ledger
 from seqcli.sandbox.events import Event
+from seqcli.sandbox.log import to_stderr
 from seqcli.sandbox.machine import Key, Machine
 from seqcli.sandbox.orders import Leg, Order
 from seqcli.sandbox.showing import routing_version
 from seqcli.sandbox.tca import report
 
+_WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _REFUSED_THERE = frozenset({"EXCHANGE_REJECT", "EXCHANGE_BUSY"})
 
 
@@ -36,7 +38,12 @@ class Reporter:
             if event.kind == "fill":
                 self._keep(event.data)
             elif event.kind == "order":
-                yield from self._order(event.data)
+                try:
+                    rows = list(self._order(event.data))
+                except _WRONG as error:  # an order that is done stays done, whatever is wrong with its report
+                    to_stderr(f"no cost report of {event.data['node_order_id']}: {type(error).__name__}: {error}")
+                    rows = []
+                yield from rows
 
     def _keep(self, fill: dict[str, Any]) -> None:
         key = (fill["client_id"], fill["node_order_id"])

@@ -63,10 +63,12 @@ class Sequencer:
         exchange = self.exchange
         if exchange is not None and exchange.pending:
             events, exchange.pending = exchange.pending, []
-            if self.beside is not None:
-                self.store.stage_rows(self.beside(events))
-            self.store.stage(events)
-            self.staged_seq = events[-1].seq
+            try:
+                if self.beside is not None:
+                    self.store.stage_rows(self.beside(events))
+            finally:  # what happened is kept, whatever could not be said of it
+                self.store.stage(events)
+                self.staged_seq = events[-1].seq
             if self.listener is not None:
                 self._untold += events
             if self.store.snapshot_due:

@@ -132,7 +132,8 @@ class Store:
 
     def stage_rows(self, rows: Iterable[costs.Row]) -> None:
         """Take rows that are kept beside the events (a statement, its values); the next `commit` writes them, too."""
-        self._rows += rows
+        made = list(rows)  # whole before it is handed over: the writing thread may take it at any moment
+        self._rows.extend(made)
 
     def stage_snapshot(self, seq: int, ts_ns: int, data: bytes) -> None:
         """Take a snapshot of the exchange as it is after event `seq`; the next `commit` lets the events up

@@ -3,9 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from seqcli.units import decimal_text
+from seqcli.views import ticks
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
 from seqcli.views.cells import amount, columns, entries, order_id, pairs, scaled, side, signed, text, when
 
+_ENOUGH, _BUCKETS = 5, 8
 _ORDERS = columns(
     "ENDED/5 SYMBOL SIDE >QTY/4 >ACHIEVED/6 >BENCHMARK/7 >COST_BPS >SHORTFALL/2 >SPREAD/3 >IMPACT/3 >FEES/2 "
     ">SAVED_USD/1 QUALITY/8 ORDER/9"
@@ -45,9 +48,27 @@ def tca(body: Any) -> list[Block]:
             ("measured", quality_words(body.get("quality") or {})),
         ]),
         Chart(title="mean cost, basis points", bars=bars, digits=3),
+        *_histogram(body["orders"]),
         _percentiles(body.get("percentiles") or {}),
         grid,
     ]  # fmt: skip
+
+
+def _histogram(rows: list[Any]) -> list[Block]:
+    """How many of the orders shown cost how much, where there are enough for a picture."""
+    costs = [cost for row in rows if (cost := thousandths(row.get("total_cost_bps"))) is not None]
+    if len(costs) < _ENOUGH or min(costs) == max(costs):
+        return []
+    step = ticks.step_of(min(costs), max(costs), _BUCKETS)
+    first, last = min(costs) // step, max(costs) // step
+    bars = [
+        (
+            f"{decimal_text(place * step, 3)} to {decimal_text((place + 1) * step, 3)}",
+            sum(cost // step == place for cost in costs),
+        )
+        for place in range(first, last + 1)
+    ]
+    return [Chart(title=f"{len(costs)} orders by total cost, basis points", bars=bars, digits=0)]
 
 
 def _percentiles(found: Any) -> Grid:

@@ -193,3 +193,16 @@ def test_stamps_never_go_back(store: Store, machine: Any) -> None:
     assert [sequencer.stamp(), sequencer.stamp(), sequencer.stamp()] == [5, 5, 9]
     sequencer.attach(machine, 0, 20)
     assert sequencer.stamp() == 20
+
+
+def test_what_is_said_beside_events_never_loses_them(sequencer: Sequencer, machine: Any, store: Store) -> None:
+    def broken(_: Any) -> Any:
+        raise LookupError("a bug")
+
+    sequencer.beside = broken
+    machine.emit()
+    with pytest.raises(LookupError):
+        sequencer.stage()
+    assert sequencer.staged_seq == 1
+    sequencer.commit()
+    assert on_disk(store) == 1

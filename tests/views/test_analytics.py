@@ -53,6 +53,16 @@ def test_nothing_is_wider_than_the_terminal(show: Show, width: int) -> None:
     assert "27.2" in shown.lines[-1]
 
 
+def test_many_orders_are_counted_by_their_cost(show: Show) -> None:
+    costs = ["10.0", "10.4", "10.9", "11.5", "13.2", "-0.3"]
+    body = TCA | {"orders": [REPORT | {"total_cost_bps": Decimal(cost)} for cost in costs]}
+    text = show(body, items="orders", table=analytics.tca).out
+    assert "6 orders by total cost, basis points" in text
+    rows = [line.split()[:4] for line in text.splitlines() if " to " in line]
+    assert rows == [["-2", "to", "0", "1"], *([str(low), "to", str(low + 2), "0"] for low in (0, 2, 4, 6, 8)),
+                    ["10", "to", "12", "4"], ["12", "to", "14", "1"]]  # fmt: skip
+
+
 def test_a_step_says_its_times_in_milliseconds(show: Show) -> None:
     lines = show({"events": STEPS}, items="events", table=execution.trace).lines
     assert lines[-1].split() == ["2024-01-16", "12:00:00.000Z", "1.235", "acked", "written", "0.900", "ms"]

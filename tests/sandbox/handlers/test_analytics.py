@@ -213,6 +213,20 @@ def test_reports_outlive_a_restart_and_an_order_open_across_it_keeps_all_its_fil
     assert (row["status"], row["filled_qty_1e8"], row["fees_bps"]) == ("PARTIAL", 100_000_000, 26)
 
 
+def test_an_order_is_done_even_where_no_report_of_it_can_be_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: Any) -> None:
+        raise LookupError("kraken")
+
+    monkeypatch.setattr("seqcli.sandbox.reporting.report", broken)
+    buy(desk, 1, graph_id="g7")
+    assert "no cost report of graph:g7:order:1: LookupError" in capsys.readouterr().err
+    desk.reopen()
+    assert read(desk, "/v1/orders/graph:g7:order:1")["status"] == "FILLED"
+    assert read(desk, "/v1/analytics/tca")["order_count"] == 0
+
+
 def test_a_mean_and_its_percentiles_weigh_by_notional() -> None:
     values, weights = [1000, None, 3000, 9000], [1, 50, 2, 1]
     assert mean(values, weights) == Decimal("4.000")
