@@ -1,15 +1,16 @@
 """An order at work: accepted, taken to the venues, filled, resting."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from seqcli.sandbox import ledger, rules, wallets
+from seqcli.sandbox import explain, ledger, rules, wallets
 from seqcli.sandbox.ending import changed, end, leg_end, reject
 from seqcli.sandbox.graphs import Graph, Node
 from seqcli.sandbox.instruments import Instrument
 from seqcli.sandbox.machine import Machine, Signal
-from seqcli.sandbox.matching import Take, queue_at
+from seqcli.sandbox.matching import Candidate, Take, queue_at
 from seqcli.sandbox.orders import Fill, Leg, Order, order_id, slice_id
 from seqcli.sandbox.router import Plan, View, best_opposite, limit_of, plan
 from seqcli.sandbox.rules import Refusal
@@ -75,7 +76,17 @@ def send(machine: Machine, view: View, order: Order, deviation_bps: int | None =
     found = routed(machine, view, order, deviation_bps)
     if not found.refusal:
         accepted(machine, order)
+        order.routing = _explained(machine, view, order, found)
     carry_out(machine, order, found, view.now_ns)
+
+
+def _explained(machine: Machine, view: View, order: Order, found: Plan) -> dict[str, Any] | None:
+    def fee(candidate: Candidate, part: Take, taker: bool) -> int:
+        leg = Leg(candidate.venue, "", candidate.maker_bps, candidate.taker_bps)
+        return fee_of(machine, order, leg, (part.price_1e9, part.qty_1e8), taker=taker)
+
+    venues = (order.pin,) if order.pin else machine.market.instruments()[order.symbol].venues
+    return explain.routing(view, order, found, venues, fee)
 
 
 def accepted(machine: Machine, order: Order) -> None:

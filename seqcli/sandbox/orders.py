@@ -88,6 +88,7 @@ class Order(msgspec.Struct, kw_only=True):
     ended: bool = False
     cancelling: bool = False
     venues: list[str] = []
+    routing: dict[str, Any] | None = None
     armed: bool = False
     peg_1e9: int | None = None
     pegged_ns: int = 0
