@@ -13,9 +13,9 @@ ROUTING_VERSION = 1
 """Price and taker fee; one version serves all."""
 
 
-def routing_version(order: Order) -> int:  # noqa: ARG001 - one version serves all
-    """The version of the router that an order went through."""
-    return ROUTING_VERSION
+def routing_version(order: Order) -> int:
+    """The version of the router that an order went through, or would have."""
+    return ROUTING_VERSION if order.routing is None else int(order.routing["version"])
 
 
 def order_body(order: Order) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def events(order: Order, fills: Sequence[dict[str, Any]], steps: Sequence[Step])
         rows.append(_row(order.terminal_ns or order.updated_ns, "rejected", detail, order.pin))
     else:
         legs = [{"venue": leg.venue, "qty_1e8": leg.qty_1e8} for leg in order.legs]
-        rows.append(_row(arrival_of(order), "routed", {"legs": legs, "arrival_mid_1e9": order.arrival_mid_1e9}))
+        why = {name: value for name, value in (order.routing or {}).items() if name in ("est_cost_bps", "rejected")}
+        routed = {"legs": legs, "arrival_mid_1e9": order.arrival_mid_1e9, **why}
+        rows.append(_row(arrival_of(order), "routed", routed))
     for fill in fills:
         names = ("fill_id", "price_1e9", "qty_1e8", "fee_usd_1e9", "liquidity")
         rows.append(_row(fill["ts_ns"], "fill", {name: fill[name] for name in names}, fill["venue"]))

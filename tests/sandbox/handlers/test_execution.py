@@ -151,6 +151,9 @@ def test_a_trace_has_what_the_server_measured_to_the_nanosecond(desk: Desk) -> N
     assert all(part > 0 and part % 13 == 0 for part in parts)
     assert sum(parts) == acked["elapsed_ns"]
     assert body["events"][1]["ts_ns"] == desk.now
+    routed = body["events"][2]["detail"]
+    assert routed["legs"] == [{"venue": "coinbase", "qty_1e8": 100_000_000}]
+    assert routed["rejected"] == [{"venue": "kraken", "reason": "not_competitive"}]
     assert read(desk, "/v1/analytics/tca")["orders"][0]["submit_latency_ns"] == acked["elapsed_ns"]
     cut = read(desk, f"/v1/traces?node_order_id={ORDER}&limit=2")
     assert (cut["count"], cut["truncated"]) == (2, True)
