@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -1659,6 +1659,7 @@ complete -c seq -n "__seq_at ' algo'" -a list -d 'Deployments and their states'
 complete -c seq -n "__seq_at ' algo'" -a show -d 'One deployment with its edges'
 complete -c seq -n "__seq_at ' algo'" -a start -d 'Start a deployment'
 complete -c seq -n "__seq_at ' algo'" -a stop -d 'Stop a deployment. Its resting orders stay'
+complete -c seq -n "__seq_at ' algo'" -a backtest -d 'Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes'
 complete -c seq -n "__seq_at ' algo'" -a undeploy -d 'Stop a deployment and forget it. Its resting orders stay'
 complete -c seq -n "__seq_at ' algo'" -a logs -d 'What it has logged, oldest first; -f goes on'
 complete -c seq -n "__seq_at ' algo'" -a metrics -d 'Latencies, counts, position and profit of each instance'
@@ -1786,6 +1787,29 @@ complete -c seq -n "__seq_at ' algo stop'" -l verbose -d 'Requests and timings o
 complete -c seq -n "__seq_at ' algo stop'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' algo stop'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' algo stop'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo backtest'" -a 'FILE DIR'
+complete -c seq -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' algo backtest'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' algo backtest'" -l start -d 'First day, UTC: 2026-01-31.' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instant.' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seq -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
+complete -c seq -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo backtest'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo backtest'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo backtest'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo backtest'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo backtest'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo backtest'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo backtest'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo backtest'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo backtest'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo backtest'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3977,6 +4001,7 @@ complete -c seqcli -n "__seq_at ' algo'" -a list -d 'Deployments and their state
 complete -c seqcli -n "__seq_at ' algo'" -a show -d 'One deployment with its edges'
 complete -c seqcli -n "__seq_at ' algo'" -a start -d 'Start a deployment'
 complete -c seqcli -n "__seq_at ' algo'" -a stop -d 'Stop a deployment. Its resting orders stay'
+complete -c seqcli -n "__seq_at ' algo'" -a backtest -d 'Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes'
 complete -c seqcli -n "__seq_at ' algo'" -a undeploy -d 'Stop a deployment and forget it. Its resting orders stay'
 complete -c seqcli -n "__seq_at ' algo'" -a logs -d 'What it has logged, oldest first; -f goes on'
 complete -c seqcli -n "__seq_at ' algo'" -a metrics -d 'Latencies, counts, position and profit of each instance'
@@ -4104,6 +4129,29 @@ complete -c seqcli -n "__seq_at ' algo stop'" -l verbose -d 'Requests and timing
 complete -c seqcli -n "__seq_at ' algo stop'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' algo stop'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' algo stop'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -a 'FILE DIR'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l start -d 'First day, UTC: 2026-01-31.' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instant.' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seqcli -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo backtest'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

@@ -4,10 +4,10 @@ folder.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import NotSent
 from seqcli.sandbox.embedded import HOST, Embedded
@@ -110,6 +110,13 @@ def module_shape(content: bytes) -> tuple[list[str], str | None]:
     except NotAModule as error:
         return [], str(error)
     return sorted(name for name in shape.exports if name.startswith("algo_on_")), None
+
+
+def backtest(inputs: dict[str, Any], tell: Callable[[int], None]) -> dict[str, Any]:
+    """Run one; the report. Raises `Usage`."""
+    from seqcli.sandbox.backtests import Inputs, run
+
+    return run(Inputs(**inputs), tell)
 
 
 def _target(url: str) -> tuple[str, str]:

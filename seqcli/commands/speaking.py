@@ -12,7 +12,7 @@ from seqcli.commands.chosen import Options
 from seqcli.errors import Failure
 from seqcli.views import Result
 from seqcli.views.blocks import Line
-from seqcli.views.progress import counted
+from seqcli.views.progress import Share, counted
 
 
 def show(result: Result, chosen: Options) -> int:
@@ -70,6 +70,13 @@ def progress(pages: Iterator[list[Any]], what: str, total: int | None = None) ->
 def is_read() -> bool:
     """Does somebody see the results as they come, so that no progress need be told beside them?"""
     return sys.stdout.isatty()
+
+
+def share_told(what: str) -> Share:
+    """Says how far a long run is, on a terminal's stderr."""
+    import time
+
+    return Share(what, sys.stderr, time.monotonic)
 
 
 def _rendering(chosen: Options) -> views.Options:

@@ -94,6 +94,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "logout": ("creds", "logout"),
     "init": ("algo", "init"),
     "build": ("algo", "build"),
+    "backtest": ("algo", "backtest"),
     "undeploy": ("algo", "undeploy"),
     "logs": ("algo", "logs"),
     "deploy": ("algo", "deploy"),

@@ -55,7 +55,11 @@ class Paused(Exception):
 
 
 class Instance:
-    """`name` begins the ids of its orders; `number` is its place in the child."""
+    """`name` begins the ids of its orders; `number` is its place in the child.
+
+    With `post` its actions are handed there, to `arrive` later; without, they are carried out at once. `traced`:
+    whether callbacks are kept in `traces`.
+    """
 
     def __init__(  # noqa: PLR0917 - who it is, where it trades, and who answers for it
         self, name: str, number: int, client_id: str, instrument: Instrument, venue: str, ask: Ask, limits: Limits
@@ -66,7 +70,11 @@ class Instance:
         self.logs: list[tuple[int, int, str]] = []
         self.sent: list[tuple[bytes, bytes]] = []
         self.traces: list[Trace] = []
+        self.post: Callable[[Instance, abi.Action, int], None] | None = None
+        self.traced = True
         self._ask, self._limits = ask, limits
+        self._told: tuple[tuple[Any, ...], bytes] = ((), b"")
+        self._version = 0
         self._open: dict[int, Own] = {}
         self._graphs: dict[str, Own] = {}
         self._seen_ns = -1
@@ -120,10 +128,12 @@ class Instance:
         self.standing.take(row["side"], price, qty, row["fee_usd_1e9"], row["ts_ns"])
         own.filled_1e8 += qty
         own.status = abi.PARTIAL
+        self._version += 1
         told = abi.fill(own.order_id, price, own.side * qty, row["ts_ns"], own.side, self.number + 1)
         self._note("on_fill", self._asked(calls.Request(calls.FILL, self.number, told, self._state())), row["ts_ns"])
 
     def _changed(self, own: Own, row: dict[str, Any]) -> None:
+        self._version += 1
         own.qty_1e8, own.px_1e9 = row["qty_1e8"], row["limit_price_1e9"] or 0
         if row["status"] == "WORKING" and own.status == abi.PENDING:
             own.status = abi.ACKED
@@ -146,11 +156,20 @@ class Instance:
         reply = self._asked(request)
         outcomes = []
         for action in reply.actions:
+            if self.post is not None:
+                self.post(self, action, now_ns)
+                continue
             reason = self._act(exchange, action, now_ns)
             outcomes.append(told(action, reason))
             if reason is not None:
                 self._refused(action.order_id, reason, now_ns)
         self._note(callback, reply, now_ns, outcomes)
+
+    def arrive(self, exchange: Exchange, action: abi.Action, now_ns: int) -> None:
+        """An action that was posted has reached its venue. Raises `Paused`."""
+        reason = self._act(exchange, action, now_ns)
+        if reason is not None:
+            self._refused(action.order_id, reason, now_ns)
 
     def _asked(self, request: calls.Request) -> calls.Reply:
         reply = self._ask(request)
@@ -161,6 +180,10 @@ class Instance:
     def _note(self, callback: str, reply: calls.Reply, ts_ns: int, told: list[dict[str, Any]] | None = None) -> None:
         self.logs += [(ts_ns, level, text_of(text)) for level, text in reply.logs]
         self.sent += reply.sent
+        if not self.traced:
+            if reply.trap is not None:
+                raise Paused(reply.trap)
+            return
         trace = Trace(
             callback=callback,
             ts_ns=ts_ns,
@@ -216,11 +239,13 @@ class Instance:
         )
         self._open[own.order_id] = self._graphs[graph_id] = own
         self.counts.sent += 1
+        self._version += 1
         self._recent.append(now_ns)
         try:
             exchange.place(self.client_id, graph_of(graph_id, self.instrument, venue, action, own), now_ns)
         except Problem as problem:
             del self._open[own.order_id], self._graphs[graph_id]
+            self._version += 1
             return reason_of(problem)
         return None
 
@@ -252,12 +277,19 @@ class Instance:
 
     def _state(self) -> bytes:
         standing, terms = self.standing, self.instrument
+        unrealized = standing.unrealized_1e9(self._mid) if standing.position_1e8 else 0
+        key = (self._version, standing.fills, standing.day, unrealized)
+        if self._told[0] != key:
+            self._told = key, self._packed(standing, terms, unrealized)
+        return self._told[1]
+
+    def _packed(self, standing: Standing, terms: Instrument, unrealized: int) -> bytes:
         return abi.state(
             abi.State(
                 position_1e8=standing.position_1e8,
                 avg_entry_1e9=standing.entry_1e9,
                 realized_pnl_1e9=standing.realized_1e9,
-                unrealized_pnl_1e9=standing.unrealized_1e9(self._mid),
+                unrealized_pnl_1e9=unrealized,
                 session_pnl_1e9=standing.session_1e9,
                 total_fill_count=standing.fills,
                 tick_size_1e9=terms.tick_size_1e9,

@@ -1,7 +1,7 @@
 """How far a long read has come: one line on a terminal's stderr, from the second that it takes."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 AFTER_S = 1.0
 _WIDTH = 24
@@ -33,3 +33,28 @@ def _bar(rows: int, total: int | None) -> str:
         return ""
     done = min(rows * _WIDTH // total, _WIDTH)
     return f"[{'#' * done}{'.' * (_WIDTH - done)}] {min(rows * 100 // total, 100)} %  "
+
+
+class Share:
+    """How far one long run is, in thousandths: one line on a terminal's stderr, from the second that it takes."""
+
+    def __init__(self, what: str, stderr: TextIO, monotonic: Callable[[], float]) -> None:
+        self._what, self._stderr, self._monotonic = what, stderr, monotonic
+        self._began, self._told = monotonic(), False
+
+    def __call__(self, per_mille: int) -> None:
+        """So far."""
+        if self._stderr.isatty() and self._monotonic() - self._began >= AFTER_S:
+            self._told = True
+            filled = per_mille * _WIDTH // 1000
+            bar = "#" * filled + "." * (_WIDTH - filled)
+            self._stderr.write(f"\r{self._what} [{bar}] {per_mille // 10} %\x1b[K")
+            self._stderr.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._told:
+            self._stderr.write("\r\x1b[K")
+            self._stderr.flush()

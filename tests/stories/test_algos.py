@@ -87,3 +87,19 @@ def test_nothing_is_overwritten(shell: Shell) -> None:
     again = shell("seq algo init maker >/dev/null && seq algo init maker --json")
     assert again.returncode == 2
     assert "there already" in json.loads(again.stderr.splitlines()[-1])["error"]["message"]
+
+
+def test_a_backtest_gives_the_same_bytes_in_two_processes(shell: Shell, home: dict[str, str]) -> None:
+    found = tools("c")
+    path = f"{home['PATH'].partition(os.pathsep)[0]}{os.pathsep}{found['PATH']}"
+    asked = "seq algo backtest maker --venue kraken --start 2026-01-01T00:00 --end 2026-01-01T00:01"
+    done = shell(
+        f"seq algo init maker --lang c && {asked} --json > one.json && {asked} --json > two.json"
+        f" && {asked} --seed 7 --json > other.json && {asked} --tape none.gz",
+        PATH=path,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "--tape none.gz: there is no such file" in done.stderr
+    one, two, other = ((Path(home["HOME"]) / f"{name}.json").read_bytes() for name in ("one", "two", "other"))
+    assert one == two != other
+    assert json.loads(one)["summary"]["callbacks"] > 100

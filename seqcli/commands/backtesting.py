@@ -1,0 +1,112 @@
+"""`seq algo backtest`: modules through the exchange's own matching, in simulated time, on this machine."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from seqcli import units
+from seqcli.commands import projects, speaking, words
+from seqcli.commands.session import Session
+from seqcli.errors import Partial, Usage
+from seqcli.views import Result
+from seqcli.views import backtests as tables
+from seqcli.wire import algos
+
+_DAY_NS = 86_400 * 10**9
+
+
+class Run(msgspec.Struct):
+    """What to run, and on what."""
+
+    module: Annotated[
+        Path | None, typer.Argument(metavar="[FILE|DIR]", help="A module, or a project; else this folder.")
+    ] = None
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", metavar="SYMBOL", help="Where it trades; repeat for several.", show_default=False),
+    ] = None
+    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these venues.")] = None
+    start: Annotated[str | None, typer.Option("--start", metavar="DAY", help="First day, UTC: 2026-01-31.")] = None
+    end: Annotated[str | None, typer.Option("--end", metavar="DAY", help="Last day, or an instant.")] = None
+    seed: Annotated[str | None, typer.Option("--seed", metavar="N", help="Of the market and of latencies.")] = None
+    capital: Annotated[str | None, typer.Option("--capital", metavar="USD", help="Cash at the start.")] = None
+    tape: Annotated[
+        list[str] | None,
+        typer.Option("--tape", metavar="FILE", help="A recording as the market; repeatable.", show_default=False),
+    ] = None
+    skip_build: Annotated[bool, typer.Option("--skip-build", help="Run what was built before.")] = False
+
+
+def backtest(session: Session, asked: Run) -> Result:
+    """Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes."""
+    from seqcli.client import local
+
+    inputs = _inputs(asked)
+    if session.options.dry_run:
+        shown = {name: value for name, value in inputs.items() if name != "module"}
+        return session.said(f"would run {len(inputs['module'])} bytes with {shown}")
+    with speaking.share_told("backtest") as tell:
+        report = local.backtest(inputs, tell)
+    failure = Partial(f"the module trapped: {report['trapped']}") if report["trapped"] else None
+    return Result(body=report, items="fills", ids=[], table=tables.report, failure=failure)
+
+
+def _inputs(asked: Run) -> dict[str, Any]:
+    path = asked.module or Path()
+    manifest = projects.read(path) if path.is_dir() else None
+    project = manifest.algo if manifest else None
+    if path.is_dir():
+        path = projects.built(path) if asked.skip_build else projects.compiled(path)
+    module = words.content(str(path), algos.MODULE_LIMIT)
+    symbols = asked.symbol or (project.symbols if project else [])
+    if not symbols:
+        raise Usage("which symbol?", hint="add --symbol ETH-USD")
+    venues = words.venues(asked.venue).split(",") if asked.venue else project.venues if project else None
+    defaults = manifest.backtest if manifest else None
+    capital = asked.capital or (f"{defaults.capital:.2f}" if defaults else "100000")
+    seed = asked.seed or (str(defaults.seed) if defaults else "42")
+    start_ns = None if asked.start is None else _instant(asked.start, "--start", last=False)
+    end_ns = None if asked.end is None else _instant(asked.end, "--end", last=True)
+    if not asked.tape and (start_ns is None or end_ns is None):
+        raise Usage("from when to when?", hint="--start 2026-01-01 --end 2026-01-02, or --tape FILE")
+    return {
+        "module": module,
+        "symbols": [words.symbol(symbol) for symbol in symbols],
+        "venues": venues or None,
+        "start_ns": start_ns,
+        "end_ns": end_ns,
+        "capital_usd_1e9": _capital(capital),
+        "seed": words.count(seed, "--seed", 0, (1 << 63) - 1),
+        "tapes": [_recording(path) for path in asked.tape or []],
+        "params": list(project.params) if project else [],
+        "risk": project.risk if project else None,
+    }
+
+
+def _capital(text: str) -> int:
+    value = units.parse_scaled(text, units.Usd.digits, "--capital")
+    if value <= 0:
+        raise Usage(f"--capital {text}: more than 0 is wanted")
+    return value
+
+
+def _instant(text: str, option: str, *, last: bool) -> int:
+    """A day, whole, or an instant of it (2026-01-31T12:00)."""
+    import datetime as dt
+
+    try:
+        moment = dt.datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        raise Usage(f"{option} {text!r} is no day", hint=f"for example {option} 2026-01-31") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    ts_ns = int(moment.timestamp()) * 10**9
+    return ts_ns + _DAY_NS - 1 if last and "T" not in text and " " not in text else ts_ns
+
+
+def _recording(path: str) -> str:
+    if not Path(path).is_file():
+        raise Usage(f"--tape {path}: there is no such file", hint="seq stream book:SYMBOL --record FILE makes one")
+    return path

@@ -1,0 +1,55 @@
+"""The report of a backtest."""
+
+from typing import Any
+
+from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
+from seqcli.views.cells import columns, entries, items, required, scaled, signed, text, when
+
+
+def report(body: Any) -> list[Block]:
+    """What came of it: figures, the equity curve, a row an instance."""
+    summary = body["summary"]
+    curve = [(row["ts_ns"], row["equity_usd_1e9"]) for row in items(body, "equity")]
+    blocks: list[Block] = [Pairs(rows=_figures(body["inputs"], summary))]
+    blocks.append(Chart(title="equity, USD", lines={"equity": curve}, height=14))
+    blocks.append(_instances(body))
+    if body.get("trapped"):
+        blocks.append(Line(Cell(f"trapped: {text(body, 'trapped')}", "bad")))
+    return blocks
+
+
+def _figures(inputs: Any, summary: Any) -> list[tuple[str, Cell | str]]:
+    return [
+        ("from", when(inputs, "start_ns")),
+        ("to", when(inputs, "end_ns")),
+        ("capital", f"{scaled(inputs, 'capital_usd_1e9')} USD"),
+        ("equity", f"{required(summary, 'final_equity_usd_1e9') and scaled(summary, 'final_equity_usd_1e9')} USD"),
+        ("profit", signed(summary, "pnl_usd_1e9")),
+        ("return", f"{text(summary, 'return_bps')} bps"),
+        ("fees", f"{scaled(summary, 'fees_usd_1e9')} USD"),
+        ("drawdown", f"{text(summary, 'max_drawdown_bps')} bps"),
+        ("Sharpe", text(summary, "sharpe") or "nothing varied"),
+        ("turnover", f"{scaled(summary, 'turnover_usd_1e9')} USD"),
+        ("slippage", f"{text(summary, 'slippage_bps')} bps" if text(summary, "slippage_bps") else "no fills"),
+        ("orders", f"{text(summary, 'orders')}, {text(summary, 'trades')} fills"),
+        ("callbacks", text(summary, "callbacks")),
+    ]
+
+
+def _instances(body: Any) -> Grid:
+    rows: list[list[Cell | str]] = [
+        [
+            text(row, "symbol"),
+            text(row, "venue"),
+            scaled(row, "position_1e8"),
+            signed(row, "realized_usd_1e9"),
+            signed(row, "unrealized_usd_1e9"),
+            scaled(row, "fees_usd_1e9"),
+            text(row, "trades"),
+            text(row, "orders"),
+            text(row, "rejected"),
+        ]
+        for row in entries(body, "per_symbol")
+    ]
+    heads = columns("SYMBOL VENUE >POSITION >REALISED >UNREALISED >FEES >FILLS/1 >ORDERS/2 >REJECTED/3")
+    return Grid(columns=heads, rows=rows, empty="no instance")
