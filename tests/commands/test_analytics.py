@@ -1,5 +1,6 @@
 """What trading cost, from the shell: tables, pictures, pages, and words that are wrong."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ def traded(seq: Seq) -> Seq:
 def test_costs_are_shown_and_their_parts_add_up(traded: Seq) -> None:
     body = traded("--local", "analytics", "tca", "--json").body
     (row,) = body["orders"]
-    assert row["implementation_shortfall_bps"] + row["fees_bps"] == row["total_cost_bps"]
+    shortfall, fees, total = (
+        Decimal(str(row[name])) for name in ("implementation_shortfall_bps", "fees_bps", "total_cost_bps")
+    )
+    assert shortfall + fees == total
     assert "submit_latency" not in row  # a span of time has no twin that is a date
     shown = traded("--local", "analytics", "tca")
     assert "total cost" in shown.out
