@@ -95,6 +95,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "init": ("algo", "init"),
     "build": ("algo", "build"),
     "backtest": ("algo", "backtest"),
+    "tca": ("analytics", "tca"),
+    "trace": ("execution", "trace"),
     "undeploy": ("algo", "undeploy"),
     "logs": ("algo", "logs"),
     "deploy": ("algo", "deploy"),
