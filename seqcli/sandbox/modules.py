@@ -113,13 +113,7 @@ class _Bytes:
 
     def signed(self) -> int:
         """A signed LEB128 of 32 bits, as an address."""
-        value = shift = 0
-        while True:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:  # noqa: PLR2004 - the last byte has no high bit
-                return value & 0xFFFFFFFF
+        return self.number() & 0xFFFFFFFF
 
     def text(self) -> str:
         length = self.number()

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from seqcli.wire.analytics import Report
+from seqcli.wire.analytics import Filter, Report
 from seqcli.wire.fills import Fill
 from seqcli.wire.operation import Operation, Query
 from seqcli.wire.orders import Leg, Order
@@ -133,17 +133,6 @@ class Sketch(Query):
     urgency: str | None = None
 
 
-class SummaryQuery(Query):
-    """`since` and `until`: ISO 8601 or integer nanoseconds."""
-
-    since: str | None = None
-    until: str | None = None
-    symbol: str | None = None
-    venue: str | None = None
-    sandbox: bool | None = None
-    routing_version: int | None = None
-
-
 class TraceQuery(Query):
     """Which order, and how many events at most."""
 
@@ -164,6 +153,6 @@ LIVE = _reading("live", "/v1/execution/live/{node_order_id}", "How an order does
 REVIEW = _reading(
     "review", "/v1/execution/review/{node_order_id}", "How an order did", Review, None, "NOT_FOUND", "CONFLICT"
 )
-SUMMARY = _reading("summary", "/v1/execution/summary", "Trading in a few figures", Summary, SummaryQuery, _BAD)
+SUMMARY = _reading("summary", "/v1/execution/summary", "Trading in a few figures", Summary, Filter, _BAD)
 TRACES = _reading("traces", "/v1/traces", "The life of an order", Trace, TraceQuery, _BAD, "NOT_FOUND")
 OPERATIONS = (FORECAST, SIMULATE, LIVE, REVIEW, SUMMARY, TRACES)

@@ -18,6 +18,7 @@ from seqcli.client.transport import HttpTransport
 from seqcli.errors import Denied, Failure, NotFound
 from seqcli.wire import streams
 from seqcli.wire.operation import Request
+from tests.client.taking import ended, take
 
 KEY = "seq_test_" + "k" * 60 + "1a2b"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -111,24 +112,6 @@ def opened() -> Iterator[Open]:
 
 def chunked(text: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(text), text)
-
-
-def take(stream: EventStream, count: int) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
-    while len(lines) < count:
-        items = stream.take(10)
-        assert items, f"only {lines}"
-        lines += [json.loads(item.raw) for item in items]
-    return lines
-
-
-def ended(stream: EventStream) -> Failure:
-    try:
-        while stream.take(10):
-            pass
-    except Failure as failure:
-        return failure
-    raise AssertionError("it did not end")
 
 
 def test_events_are_lines_and_the_last_id_goes_with_the_next_connection(serve: Any, say: Any, opened: Open) -> None:

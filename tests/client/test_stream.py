@@ -23,6 +23,7 @@ from seqcli.errors import Ambiguous, Denied, Failure, NotFound, RateLimited, Ref
 from seqcli.wire import streams
 from tests.client.cutter import Cutter
 from tests.client.scripted import KEY, Scripted, accept, cut, say, scripted, wait
+from tests.client.taking import ended, take
 
 TOPIC = "prices:ETH-USD"
 
@@ -64,26 +65,6 @@ def opened() -> Iterator[Open]:
         stream.close()
     for transport in transports:
         transport.close()
-
-
-def take(stream: Stream, count: int) -> list[dict[str, Any]]:
-    """The next `count` lines."""
-    lines: list[dict[str, Any]] = []
-    while len(lines) < count:
-        items = stream.take(10)
-        assert items, f"only {lines}"
-        lines += [json.loads(item.raw) for item in items]
-    return lines
-
-
-def ended(stream: Stream) -> Failure:
-    """What ends it."""
-    try:
-        while stream.take(10):
-            pass
-    except Failure as failure:
-        return failure
-    raise AssertionError("it did not end")
 
 
 def speaking(connection: ServerConnection) -> None:

@@ -188,8 +188,7 @@ def test_prints_of_two_halves_are_the_prints_of_the_whole():
     assert halves == list(MARKET.prints("ETH-USD", "kraken", NOW, end))
 
 
-@settings(deadline=None, max_examples=80)
-@given(
+NEAR_A_PRICE = given(
     symbol=st.sampled_from(SYMBOLS),
     pick=st.integers(0, 5),
     side=st.sampled_from(["buy", "sell"]),
@@ -198,6 +197,11 @@ def test_prints_of_two_halves_are_the_prints_of_the_whole():
     away=st.integers(-6, 12),
     odd=st.integers(0, 3),
 )
+"""A venue's own price, near the touch, over some seconds from any instant."""
+
+
+@settings(deadline=None, max_examples=80)
+@NEAR_A_PRICE
 def test_touches_are_exactly_those_that_stepping_every_instant_finds(*, symbol, pick, side, from_ns, length, away, odd):
     venues = MARKET.instruments()[symbol].venues
     venue = venues[pick % len(venues)]

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
 from seqcli.sandbox.market import SyntheticMarket
 from seqcli.sandbox.outages import Reachable
@@ -12,21 +11,13 @@ from seqcli.sandbox.tape import RecordedMarket
 from tests.sandbox.test_contracts import EVERY
 from tests.sandbox.test_contracts import MARKET as WHOLE
 from tests.sandbox.test_contracts import NOW as WHOLE_NOW
-from tests.sandbox.test_market import DAY, INSTANTS, MARKET, NOW, SECOND, SYMBOLS, history
-from tests.sandbox.test_tape import FRAMES, MS, UNIT, Folder
+from tests.sandbox.test_market import DAY, MARKET, NEAR_A_PRICE, NOW, SECOND, history
+from tests.sandbox.test_tape import MS, ON_ANY_TAPE, UNIT, Folder
 from tests.sandbox.test_tape import NOW as TAPE_NOW
 
 
 @settings(deadline=None, max_examples=80)
-@given(
-    symbol=st.sampled_from(SYMBOLS),
-    pick=st.integers(0, 5),
-    side=st.sampled_from(["buy", "sell"]),
-    from_ns=INSTANTS,
-    length=st.integers(0, 40 * SECOND),
-    away=st.integers(-6, 12),
-    odd=st.integers(0, 3),
-)
+@NEAR_A_PRICE
 def test_in_the_synthetic_market(*, symbol, pick, side, from_ns, length, away, odd):
     venues = MARKET.instruments()[symbol].venues
     venue = venues[pick % len(venues)]
@@ -45,14 +36,7 @@ def test_a_year_without_the_price_costs_little():
 
 
 @settings(deadline=None, max_examples=60)
-@given(
-    frames=FRAMES,
-    side=st.sampled_from(["buy", "sell"]),
-    price=st.integers(1, 10),
-    begin=st.integers(-20, 500),
-    length=st.integers(0, 400),
-    once=st.booleans(),
-)
+@ON_ANY_TAPE
 def test_on_a_tape(*, tmp_path_factory, frames, side, price, begin, length, once):
     lines: list[tuple[Any, ...]] = [(0, 5, 6)]
     for at_ms, kind, level in sorted(frames, key=lambda frame: frame[0]):

@@ -176,8 +176,7 @@ FRAMES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(
+ON_ANY_TAPE = given(
     frames=FRAMES,
     side=st.sampled_from(["buy", "sell"]),
     price=st.integers(1, 10),
@@ -185,6 +184,11 @@ FRAMES = st.lists(
     length=st.integers(0, 400),
     once=st.booleans(),
 )
+"""A short tape, and a price over a stretch that may reach beyond it."""
+
+
+@settings(deadline=None, max_examples=60)
+@ON_ANY_TAPE
 def test_touches_are_exactly_those_of_stepping(*, tmp_path_factory, frames, side, price, begin, length, once):
     lines: list[tuple[Any, ...]] = [(0, 5, 6)]
     for at_ms, kind, level in sorted(frames, key=lambda frame: frame[0]):
