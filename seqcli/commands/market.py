@@ -14,7 +14,7 @@ from seqcli.errors import Failure
 from seqcli.profile import paths
 from seqcli.views import Result
 from seqcli.views import market as tables
-from seqcli.wire import market
+from seqcli.wire import health, market
 from seqcli.wire.operation import Request
 
 command = Noun(
@@ -25,10 +25,21 @@ command = Noun(
 
 TYPES = ("spot", "perp", "prediction")
 TypeOption = Annotated[str | None, typer.Option("--type", metavar="spot|perp|prediction", help="Only this type.")]
+Pair = Annotated[
+    str | None, typer.Argument(metavar="[SYMBOL]", help="Such as ETH-USD; none: every venue.", show_default=False)
+]
+Venues = Annotated[
+    str | None,
+    typer.Option("--venue", metavar="VENUE[,VENUE]", help="Only these venues; default: those that trade it."),
+]
 Text = Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only symbols with this text.", show_default=False)]
 
 
-@command.verb("symbols", "seq --local market symbols ETH")
+@command.verb(
+    "symbols",
+    "seq --local market symbols ETH",
+    "seq --local market symbols --venue okx --type perp --fields symbol -o csv",
+)
 def symbols(session: Session, text: Text = None, venue: VenueOption = None, kind: TypeOption = None) -> Result:
     """What can be traded, with sizes and venues."""
     query = market.SymbolsQuery(
@@ -47,18 +58,28 @@ def _remember(names: list[str]) -> None:
         files.replace(paths.state_dir() / paths.SYMBOLS, "".join(lines).encode())
 
 
-@command.verb("fees", "seq --local market fees ETH-USD")
-def fees(session: Session, symbol: Symbol, venue: VenueOption = None) -> Result:
+@command.verb(
+    "fees", "seq --local market fees ETH-USD", "seq --local market fees ETH-USD --venue kraken,binance -o csv"
+)
+def fees(session: Session, symbol: Symbol, venue: Venues = None) -> Result:
     """Maker and taker rates of each venue in basis points; blank: no data, nothing is routed there."""
     query = market.FeesQuery(ticker=words.symbol(symbol), venues=words.optional(words.venues, venue))
     return session.read(market.FEES, Request(query=query), items="fees", ids="venue", table=tables.fees)
 
 
-@command.verb("venues", "seq --local market venues ETH-USD")
-def venues(session: Session, symbol: Symbol) -> Result:
-    """Which venues trade a symbol, with their sizes and fees."""
+@command.verb("venues", "seq --local market venues", "seq --local market venues ETH-USD")
+def venues(session: Session, symbol: Pair = None) -> Result:
+    """Every venue; or those that trade a symbol, with its name, sizes and fees there."""
+    if symbol is None:
+        return _every_venue(session)
     request = Request(path={"symbol": words.symbol(symbol)})
     return session.read(market.PAIR_VENUES, request, items="venues", ids="venue", table=tables.venues)
+
+
+def _every_venue(session: Session) -> Result:
+    """The edges; spot and perps of one exchange are two of them, but one venue."""
+    result = session.read(health.EDGE_LIST, Request(), items="edges", ids="venue", table=tables.every_venue)
+    return result.but(ids=list(dict.fromkeys(result.ids)))
 
 
 command.verb(

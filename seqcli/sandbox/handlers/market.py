@@ -1,6 +1,7 @@
 """What can be traded, where and for which fee."""
 
-from seqcli.sandbox.instruments import Instrument, Venue, canonical, venue_of
+from seqcli.sandbox.instruments import Instrument, Venue, canonical, venue_of, venue_symbol
+from seqcli.sandbox.outages import edge_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.wire import market
 
@@ -51,7 +52,7 @@ def pair_venues(box: Box, call: Call) -> market.PairVenues:
     if instrument is None:
         raise not_found("symbol", symbol)
     venues, rates = box.market.venues(), _rates(box, call)
-    rows = [_pair(instrument, venues[name], rates[name]) for name in sorted(instrument.venues)]
+    rows = [_pair(instrument, venues[name], rates[name], box.down) for name in sorted(instrument.venues)]
     return market.PairVenues(symbol=symbol, venues=rows, count=len(rows))
 
 
@@ -93,14 +94,14 @@ def _fee(name: str, rates: Rates) -> market.VenueFee:
     return market.VenueFee(venue=name, maker_bps=rates[0], taker_bps=rates[1])
 
 
-def _pair(instrument: Instrument, venue: Venue, rates: Rates) -> market.PairVenue:
+def _pair(instrument: Instrument, venue: Venue, rates: Rates, down: frozenset[str]) -> market.PairVenue:
     return market.PairVenue(
         venue=venue.id,
-        venue_symbol=instrument.symbol,
+        venue_symbol=venue_symbol(instrument, venue.id),
         instrument_type=instrument.kind,
         region=venue.region,
         remote=False,
-        connected=True,
+        connected=edge_of(instrument.kind, venue.id) not in down,
         tick_size_1e9=instrument.tick_size_1e9,
         lot_size_1e8=instrument.lot_size_1e8,
         min_qty_1e8=instrument.min_qty_1e8,

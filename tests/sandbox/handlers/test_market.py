@@ -92,7 +92,21 @@ def test_the_venues_of_a_pair(desk: Desk) -> None:
     assert reply["count"] == len(reply["venues"]) > 1
     kraken = next(row for row in reply["venues"] if row["venue"] == "kraken")
     assert (kraken["region"], kraken["remote"], kraken["taker_bps"]) == ("EU", False, 26)
+    names = {row["venue"]: row["venue_symbol"] for row in reply["venues"]}
+    assert names == {"binance": "BTCUSD", "coinbase": "BTC-USD", "cryptocom": "BTC_USD", "kraken": "XBT/USD"}
+    perp = {row["venue"]: row["venue_symbol"] for row in desk("/v1/pairs/BTC-PERP/venues")["venues"]}
+    assert (perp["okx"], perp["hyperliquid"]) == ("BTC-USD-SWAP", "BTC")
     assert desk("/v1/pairs/NOPE-USD/venues")["error"]["code"] == "NOT_FOUND"
+
+
+def test_a_pair_s_venue_is_connected_as_long_as_its_own_edge_is(desk: Desk) -> None:
+    desk.box.connect("binance-perp", NOW, up=False)
+    desk.box.connect("kraken", NOW, up=False)
+    for symbol, dropped in (("BTC-USD", {"kraken"}), ("BTC-USD-PERP", {"binance"})):
+        rows = desk(f"/v1/pairs/{symbol}/venues")["venues"]
+        assert {row["venue"] for row in rows if not row["connected"]} == dropped
+    desk.box.connect("kraken", NOW, up=True)
+    assert all(row["connected"] for row in desk("/v1/pairs/BTC-USD/venues")["venues"])
 
 
 def test_no_venue_is_missing(desk: Desk) -> None:
