@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from seqcli.commands import quote
+
 Seq = Any
 """`seq(*words)` of conftest.py."""
 
@@ -39,6 +41,35 @@ def test_an_unknown_symbol_is_status_5_with_the_body_and_the_nearest_names(seq: 
 def test_some_unknown_symbols_of_several_are_status_10_and_all_are_5(seq: Seq) -> None:
     assert seq("--local", "quote", SYMBOL, "NOPE-USD", "--json").status == 10
     assert seq("--local", "quote", "NADA-USD", "NOPE-USD", "--json").status == 5
+
+
+def test_symbols_are_read_from_stdin_one_a_line_beside_those_that_were_typed(seq: Seq) -> None:
+    done = seq("--local", "quote", "SOL-USD", "-", "BTC-USD", "-q", stdin=b"ETH-USD\n\n  NOPE-USD\r\n")
+    assert (done.status, done.out.split()) == (10, ["SOL-USD", "ETH-USD", "NOPE-USD", "BTC-USD"])
+    assert "NOPE-USD" in done.err
+    assert seq("--local", "quote", "-", stdin=b"\n \n").status == 2
+    assert "E TH" in seq("--local", "quote", "-", stdin=b"BTC-USD\nE TH\n").err
+
+
+def test_more_symbols_than_fit_a_request_are_split_and_answered_in_their_order(
+    seq: Seq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quote, "AT_ONCE", 2)
+    names = ["ETH-USD", "BTC-USD", "NOPE-USD", "ETH-USD", "SOL-USD"]
+    asked = [row["body"]["symbols"] for row in seq("--local", "quote", *names, "-n", "--json").rows]
+    assert asked == [names[:2], names[2:4], names[4:]]
+    done = seq("--local", "quote", *names, "--json")
+    assert ([row["symbol"] for row in done.body["quotes"]], done.body["count"]) == (names, 5)
+    assert (done.status, done.error["message"]) == (10, "NOPE-USD: unknown symbol NOPE-USD")
+    monkeypatch.undo()
+    assert len(seq("--local", "quote", *["ETH-USD"] * 2001, "-n", "--json").rows) == 2
+
+
+def test_of_many_bad_symbols_a_few_are_named(seq: Seq) -> None:
+    done = seq("--local", "quote", *(f"NOPE{place}-USD" for place in range(9)), "--json")
+    assert done.status == 5
+    assert done.error["message"].count("unknown symbol") == 5
+    assert done.error["message"].endswith("; and 4 more")
 
 
 def test_a_quote_older_than_asked_for_is_status_5(seq: Seq) -> None:
