@@ -24,6 +24,7 @@ Trace = Callable[[str], None]
 """Hears a line a step: what is asked, what came back, after how long; secrets masked, bodies left out."""
 
 _NOTHING = Request()
+_MASK = "…".encode()
 
 
 class Reply(msgspec.Struct):
@@ -129,7 +130,7 @@ class Client:
         headers = outgo.headers | {"X-Request-Id": request_id}
         try:
             raw = self._transport.send(outgo.method, outgo.url, headers, outgo.body, end - start)
-            reply = self._read(operation, raw, request_id)
+            reply = self._read(operation, self._unechoed(raw, outgo.body), request_id)
         except Failure as failure:
             failure.request_id = failure.request_id or request_id
             self._say(f"< {failure.stable_code}: {failure.message}", self._since(start))
@@ -143,7 +144,7 @@ class Client:
         return reply
 
     def _read(self, operation: Operation, raw: "Raw", request_id: str) -> Reply:
-        status, headers, content = self._unechoed(raw)
+        status, headers, content = raw
         wait = retry.retry_after_s(headers.get("retry-after"), self.clock.time_ns())
         if operation.access is not Access.PUBLIC:
             self._throttle.learn(status, headers, wait)
@@ -157,15 +158,18 @@ class Client:
         body = _parsed(operation, status, headers, content)
         return Reply(operation, status, headers, content, body, request_id)
 
-    def _unechoed(self, raw: "Raw") -> "Raw":
-        """The reply with our own key masked where the server repeats it: from here it may go anywhere."""
-        if self._key is None:
-            return raw
+    def _unechoed(self, raw: "Raw", sent: bytes | None) -> "Raw":
+        """The reply with our own key, and the secrets just sent, masked where the server repeats them."""
+        secrets = dict.fromkeys(redact.hidden(sent), _MASK)
+        if self._key is not None:
+            key = self._key if isinstance(self._key, str) else self._key.reveal()
+            secrets[key.encode()] = redact.redact(key).encode()
         status, headers, content = raw
-        key = self._key if isinstance(self._key, str) else self._key.reveal()
-        mask = redact.redact(key)
-        headers = {name: value.replace(key, mask) for name, value in headers.items()}
-        return status, headers, content.replace(key.encode(), mask.encode())
+        for secret, mask in secrets.items():
+            text, shown = secret.decode(), mask.decode()
+            headers = {name: value.replace(text, shown) for name, value in headers.items()}
+            content = content.replace(secret, mask)
+        return status, headers, content
 
     def _since(self, start: float) -> str:
         return f"{(self.clock.monotonic() - start) * 1e3:.1f} ms"

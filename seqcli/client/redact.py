@@ -1,6 +1,8 @@
 """The one filter before every sink: text, bytes or JSON in, the same with its secrets masked out."""
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 _KEY = r"(seq_(?:live|test)_|sk_(?:live|test)_)([A-Za-z0-9_-]+)"
@@ -8,6 +10,7 @@ _BEARER = r"(?i)(\bbearer[ \t]+)(?!<none>|seq_(?:live|test)_|sk_(?:live|test)_)[
 _SHOWN = 4
 _LONG_ENOUGH = 12  # of a shorter key, the last four would be too much of it
 _MASK = "…"
+_WORTH_HIDING = 8
 
 SECRET_FIELDS = frozenset(
     {
@@ -23,6 +26,9 @@ SECRET_FIELDS = frozenset(
     }
 )
 """Names whose values are secrets, whatever they look like. Source: the bodies that save credentials."""
+_OPEN_ENDED = "extra_json"
+"""What stands in it is a secret unless it is known not to be: a venue may want anything there."""
+_PUBLIC = frozenset({"proxy_address", "vault_address", "chain"})
 
 
 def redact(text: str) -> str:
@@ -42,13 +48,40 @@ def masked(value: Any) -> Any:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {
-            name: _MASK if name in SECRET_FIELDS and item not in (None, "") else masked(item)
-            for name, item in value.items()
-        }
+        return {name: _field(name, item) for name, item in value.items()}
     if isinstance(value, list):
         return [masked(item) for item in value]
     return value
+
+
+def _field(name: str, item: Any) -> Any:
+    if name in SECRET_FIELDS and item not in (None, ""):
+        return _MASK
+    if name == _OPEN_ENDED and isinstance(item, dict):
+        return {part: masked(text) if part in _PUBLIC else _MASK for part, text in item.items()}
+    return masked(item)
+
+
+def hidden(body: bytes | None) -> list[bytes]:
+    """The secrets in the body of a request, line by line: what a reply to it must not repeat.
+
+    Shorter ones than eight characters are left out: they would be found where they are not meant.
+    """
+    if body is None or not any(f'"{name}"'.encode() in body for name in (*SECRET_FIELDS, _OPEN_ENDED)):
+        return []
+    lines = (line.strip() for text in _secrets(json.loads(body)) for line in text.splitlines())
+    return sorted({line.encode() for line in lines if len(line) >= _WORTH_HIDING}, key=len, reverse=True)
+
+
+def _secrets(value: Any, *, inside: bool = False) -> Iterator[str]:
+    if isinstance(value, str) and inside:
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _secrets(item, inside=(inside or name in (*SECRET_FIELDS, _OPEN_ENDED)) and name not in _PUBLIC)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, inside=inside)
 
 
 def _shown(prefix: str, body: str) -> str:

@@ -1,8 +1,10 @@
 """No secret passes the filter; nothing else is touched."""
 
+import json
+
 import pytest
 
-from seqcli.client.redact import masked, redact, redact_bytes
+from seqcli.client.redact import hidden, masked, redact, redact_bytes
 
 KEY = "seq_live_" + "0123456789abcdef" * 4
 
@@ -37,7 +39,8 @@ def test_secret_fields_of_json_are_masked_by_name_and_the_value_given_is_left_al
         "venue": "okx",
         "api_key": "abc",
         "passphrase": None,
-        "extra_json": {"signer_private_key": "0x1", "rows": [{"secret": 5, "note": f"use {KEY}"}]},
+        "extra_json": {"signer_private_key": "0x1", "rows": [{"any": 5}], "chain": "base"},
+        "rows": [{"secret": 5, "note": f"use {KEY}"}],
         "qty_1e8": 1,
     }
     shown = masked(given)
@@ -45,7 +48,18 @@ def test_secret_fields_of_json_are_masked_by_name_and_the_value_given_is_left_al
         "venue": "okx",
         "api_key": "…",
         "passphrase": None,
-        "extra_json": {"signer_private_key": "…", "rows": [{"secret": "…", "note": "use seq_live_…cdef"}]},
+        "extra_json": {"signer_private_key": "…", "rows": "…", "chain": "base"},
+        "rows": [{"secret": "…", "note": "use seq_live_…cdef"}],
         "qty_1e8": 1,
     }
     assert given["api_key"] == "abc"
+
+
+def test_what_a_reply_must_not_repeat_are_the_lines_of_the_secrets_sent():
+    pem = "-----BEGIN X-----\nMIIEvAIB\n-----END X-----\n"
+    more = {"signer_private_key": "0x12345678", "rpc": {"token": "abcdefgh"}, "proxy_address": "0x5aAeb605"}
+    body = {"api_key": "short", "api_secret": pem, "extra_json": more, "note": "not a secret"}
+    found = hidden(json.dumps(body).encode())
+    assert set(found) == {b"-----BEGIN X-----", b"MIIEvAIB", b"-----END X-----", b"0x12345678", b"abcdefgh"}
+    assert found[0] == b"-----BEGIN X-----"  # the longest first: no part of it is masked before it
+    assert hidden(b'{"symbol":"ETH-USD"}') == hidden(None) == []
