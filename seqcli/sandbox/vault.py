@@ -52,13 +52,18 @@ class Vault:
         self._key_file = key_file
 
     def save(self, identity: Identity, secret: bytes, shown: dict[str, Any], now_ns: int) -> bool:
-        """Seal and store, durable at return. True when it replaced an earlier row."""
+        """Seal and store, durable at return. True when it replaced an earlier row.
+
+        Raises `Broken` when the master key is not the one that sealed what is there: two keys would be one too many.
+        """
+        for found in self._store.read("SELECT client_id, sandbox, venue FROM credentials LIMIT 1"):
+            self.open(Identity(found[0], bool(found[1]), found[2]))
         earlier = self._store.read(
             "SELECT created_ns FROM credentials WHERE client_id = ? AND sandbox = ? AND venue = ?",
             _key(identity),
         )
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher().encrypt(nonce, secret, identity.associated())
+        sealed = self._cipher(new=True).encrypt(nonce, secret, identity.associated())
         created_ns = earlier[0][0] if earlier else now_ns
         self._store.write(
             "INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -87,7 +92,7 @@ class Vault:
             return None
         try:
             secret: bytes = self._cipher().decrypt(*found[0], identity.associated())
-        except InvalidTag as error:
+        except (InvalidTag, FileNotFoundError) as error:
             raise Broken(identity.venue) from error
         return secret
 
@@ -98,17 +103,16 @@ class Vault:
         )
         return removed > 0
 
-    def _cipher(self) -> Any:
+    def _cipher(self, *, new: bool = False) -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        if new and not self._key_file.exists():
+            files.replace(self._key_file, os.urandom(_KEY_BYTES).hex().encode("ascii") + b"\n")
         return AESGCM(self._master_key())
 
     def _master_key(self) -> bytes:
         try:
             key = bytes.fromhex(files.read_private(self._key_file).decode("ascii"))
-        except FileNotFoundError:
-            key = os.urandom(_KEY_BYTES)
-            files.replace(self._key_file, key.hex().encode("ascii") + b"\n")
         except ValueError:
             key = b""
         if len(key) != _KEY_BYTES:

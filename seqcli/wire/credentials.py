@@ -93,7 +93,7 @@ SAVE = Operation(
     summary="Save a venue's keys; again overwrites",
     body=Save,
     reply=Saved,
-    errors=("VALIDATION_ERROR",),
+    errors=("VALIDATION_ERROR", "CONFLICT"),
     access=Access.TRADE,
 )
 SAVE_POST = Operation(
@@ -103,7 +103,7 @@ SAVE_POST = Operation(
     summary="The same as PUT",
     body=Save,
     reply=Saved,
-    errors=("VALIDATION_ERROR",),
+    errors=("VALIDATION_ERROR", "CONFLICT"),
     access=Access.TRADE,
 )
 REMOVE = Operation(

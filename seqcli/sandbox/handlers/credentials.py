@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
+from seqcli import files
 from seqcli.sandbox.instruments import venue_of
-from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
-from seqcli.sandbox.vault import Identity, Row
+from seqcli.sandbox.serving import Box, Call, conflict, invalid, not_found, serves
+from seqcli.sandbox.vault import Broken, Identity, Row
 from seqcli.wire import credentials, venue_keys
 
 _HINT = 4
@@ -35,7 +36,13 @@ def save(box: Box, call: Call) -> credentials.Saved:
     if bad:
         raise invalid(*bad)
     identity = Identity(call.caller.client_id, call.caller.sandbox, venue)
-    replaced = box.vault.save(identity, msgspec.json.encode(call.body), _shown(call.body), call.now_ns)
+    try:
+        replaced = box.vault.save(identity, msgspec.json.encode(call.body), _shown(call.body), call.now_ns)
+    except Broken as broken:
+        reason = f"it does not open what is saved for {broken}; put the right one back, or remove that"
+        raise conflict("master key", reason) from None
+    except files.Unsafe as unsafe:
+        raise conflict("master key", unsafe.message) from None
     return credentials.Saved(venue=venue, stored=True, replaced=replaced, status="unverified", updated_ns=call.now_ns)
 
 
