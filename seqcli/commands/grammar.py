@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Body = Callable[..., Any]
 _Body = TypeVar("_Body", bound=Body)
 HELP_WORDS = ["-h", "--help"]
+_NEVER = "more words than it takes; secrets are never words of a command"
+"""Said where keys are dealt with, instead of a complaint that quotes what may be one."""
 
 
 class Verb(TyperCommand):
@@ -270,12 +272,16 @@ def usage(error: typer.TyperException) -> Usage:
         return Usage(_sentence(error, path), hint=_example_of(context) or help_hint)
     if option[1:2].isdigit():
         return Usage(f"{option} is not an option of {path}; numbers here are positive", hint=help_hint)
+    if "creds" in path.split() and not option.strip("-").replace("-", "").isalpha():
+        return Usage(f"{path}: {_NEVER}", hint=help_hint)
     near = nearest(option, _options_of(context))
     return Usage(f"{path} has no option {option}", hint=f"did you mean {near}?" if near else help_hint)
 
 
 def _sentence(error: typer.TyperException, path: str) -> str:
     words = error.format_message().rstrip(".")
+    if "unexpected extra argument" in words and "creds" in path.split():
+        words = _NEVER
     if "requires" in words and hasattr(error, "option_name"):
         words = f"{error.option_name} needs a value"
     return f"{path}: {words[:1].lower()}{words[1:]}"

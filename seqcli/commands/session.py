@@ -257,11 +257,11 @@ class Session:
         """A person's yes; --yes is one given beforehand."""
         return self.options.yes or speaking.agrees(question)
 
-    def ask(self, prompt: str, instead: str) -> str:
-        """A secret, typed without echo. Raises `Usage` where nobody can be asked, with what to type `instead`."""
+    def ask(self, prompt: str, instead: str, more: Callable[[str], bool] = lambda _text: False) -> str:
+        """A secret, typed without echo, on while there is `more`. Raises `Usage`, with what to type `instead`."""
         if not self.terminal:
             raise Usage(f"{prompt}: nobody can be asked here", hint=f"give {instead}")
-        return speaking.secret(prompt)
+        return speaking.secret(prompt, more)
 
     def show(self, outcome: Result | Iterable[Result]) -> int:
         """Render what a command returned, one result or a stream of them; the status of the last."""

@@ -1,7 +1,8 @@
 """Where results and failures are said: stdout as it is, stderr behind the filter that masks keys."""
 
+import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, cast
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from seqcli import views
 from seqcli.client.redact import redact
 from seqcli.commands.chosen import Options
-from seqcli.errors import Failure
+from seqcli.errors import Failure, Usage
 from seqcli.views import Result
 from seqcli.views.blocks import Line
 from seqcli.views.progress import Share, counted
@@ -46,11 +47,48 @@ def said(text: str) -> Result:
     return Result(body={"text": text}, ids=[text], table=lambda _body: [Line(line) for line in text.splitlines()])
 
 
-def secret(prompt: str) -> str:
-    """What is typed without echo."""
-    import getpass
+def secret(prompt: str, more: Callable[[str], bool] = lambda _text: False) -> str:
+    """What is typed without echo: a line, and further ones while `more` says so of the text so far.
 
-    return getpass.getpass(f"{prompt}: " if prompt else "", sys.stderr)
+    `getpass` would not do: it throws away what was pasted behind the first line. Raises `Usage` at the input's end.
+    """
+    with unseen():
+        text = _line(f"{prompt}: ")
+        while more(text):
+            text += f"\n{_line('')}"
+    return text
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """No echo of what is typed, from here to the end; what is typed early is kept for the next question."""
+    try:
+        import termios
+    except ImportError:  # Windows: each line is read without echo
+        yield
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _line(prompt: str) -> str:
+    if sys.platform == "win32":
+        import getpass
+
+        return getpass.getpass(prompt, sys.stderr)
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    sys.stderr.write("\n" if prompt else "")
+    if not line:
+        raise Usage("the input ended before it was whole; nothing was sent")
+    return line.rstrip("\r\n")
 
 
 def agrees(question: str) -> bool:

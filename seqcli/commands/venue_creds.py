@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import speaking, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Usage
@@ -32,6 +32,7 @@ FromEnv = Annotated[
     bool, typer.Option("--from-env", help="Read VENUE_API_KEY, VENUE_API_SECRET, VENUE_PASSPHRASE and the like.")
 ]
 _PEM_END = "-----END"
+_INSTEAD = "--from FILE, --from - for stdin, or --from-env"
 _REMINDER = "give the exchange keys that may read and trade, never keys that may withdraw"
 
 
@@ -121,23 +122,19 @@ def _environment(venue: str) -> dict[str, str]:
 
 
 def _asked(session: Session, venue: str) -> credentials.Save:
+    if not session.terminal:
+        raise Usage("nobody can be asked here", hint=f"give {_INSTEAD}")
     values: dict[str, str] = {}
-    for field in _fields(venue):
-        label = field.label if field.required else f"{field.label}, if there is one"
-        if field.label not in {known.label for known in _fields(venue) if known.name in values}:
-            values[field.name] = _lines(session, label) if field.many else _ask(session, label)
+    with speaking.unseen():  # also between two questions, where the rest of a paste may arrive
+        for field in _fields(venue):
+            label = field.label if field.required else f"{field.label}, if there is one"
+            if field.label not in {known.label for known in _fields(venue) if known.name in values}:
+                values[field.name] = _block(session, label) if field.many else session.ask(label, _INSTEAD).strip()
     return venue_keys.assembled(venue, values)
 
 
-def _ask(session: Session, prompt: str) -> str:
-    return session.ask(prompt, "--from FILE, --from - for stdin, or --from-env").strip()
-
-
-def _lines(session: Session, prompt: str) -> str:
-    """A token of one line, or a PEM block to its end."""
-    lines = [_ask(session, prompt)]
-    if not lines[0].startswith("-----BEGIN"):
-        return lines[0]
-    while lines[-1] and not lines[-1].startswith(_PEM_END):
-        lines.append(_ask(session, ""))
-    return "\n".join(lines) + "\n"
+def _block(session: Session, prompt: str) -> str:
+    """A token of one line, or a PEM block to its end, as it would stand in a file."""
+    typed = session.ask(prompt, _INSTEAD, lambda text: text.lstrip().startswith("-----BEGIN") and _PEM_END not in text)
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 else "".join(f"{line}\n" for line in lines)

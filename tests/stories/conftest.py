@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.commands.conftest import seq as inside  # noqa: F401 - the same fixture: a command line inside this process
+
 SCRIPTS = Path(sys.executable).parent
 
 

@@ -203,7 +203,7 @@ def test_the_search_finds_a_key_wherever_it_is(trail: Trail) -> None:
     }
 
 
-REPEATED = "from seqcli.client import client; client.Client._unechoed = lambda self, raw: raw"
+REPEATED = "from seqcli.client import client; client.Client._unechoed = lambda self, raw, sent: raw"
 UNFILTERED = "from seqcli.client import redact; redact.redact = lambda text: text"
 
 
