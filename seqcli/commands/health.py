@@ -8,7 +8,7 @@ import typer
 from seqcli.commands import words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
-from seqcli.errors import Refused, Usage
+from seqcli.errors import Refused, Unreachable, Usage
 from seqcli.views import Result
 from seqcli.views import health as tables
 from seqcli.wire import health
@@ -63,7 +63,15 @@ def _edges(session: Session, *, detail: bool, prom: bool) -> Result:
     if session.options.dry_run:
         return result
     result = result.but(failure=_drift(result.body))
-    return session.said(tables.prometheus(result.body)).but(failure=result.failure) if prom else result
+    return _gauges(session, result) if prom else result
+
+
+def _gauges(session: Session, result: Result) -> Result:
+    """The Prometheus text. Raises `Unreachable` for an answer that tells no state: a gauge of it would be a guess."""
+    body = result.body
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), list) for name in ("expected", "connected")):
+        raise Unreachable("the answer names no edges", code="BAD_REPLY", hint="see: seq health edges -o raw")
+    return session.said(tables.prometheus(body)).but(failure=result.failure)
 
 
 def _watched(session: Session, every_ns: int, *, detail: bool, prom: bool) -> Iterator[Result]:

@@ -39,7 +39,7 @@ def prometheus(body: Any) -> str:
     """The same as Prometheus text (exposition format 0.0.4): a gauge an edge, and the drift."""
     rows = [("seq_edge_up", "Whether an edge is connected.", _ups(body))]
     rows.append(("seq_edges_expected", "How many edges are expected.", [("", len(body["expected"]))]))
-    rows.append(("seq_edges_drift", "1 while an expected edge is missing.", [("", int(bool(body["drift"])))]))
+    rows.append(("seq_edges_drift", "1 while an expected edge is missing.", [("", int(bool(body.get("drift"))))]))
     lines = []
     for name, text_, samples in rows:
         lines += [f"# HELP {name} {text_}", f"# TYPE {name} gauge"]
