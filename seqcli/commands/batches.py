@@ -19,8 +19,6 @@ from seqcli.views import orders as tables
 from seqcli.wire import orders
 from seqcli.wire.operation import Request
 
-_NAMED = 3
-
 
 def submit(
     session: Session, source: str, terms: Terms, waiting: Waiting, *, anew: bool, parallel: str
@@ -63,10 +61,10 @@ def checked(session: Session, lines: list[Line], *, sandbox: bool) -> list[Item]
         else:
             items.append(item)
     if bad:
-        told = "; ".join(f"line {number}: {failure.message}" for number, failure in bad[:_NAMED])
-        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        number, first = bad[0]
+        more = f"; {len(bad) - 1} more of {len(lines)} lines are wrong" if len(bad) > 1 else ""
         details = [{"field": f"line {number}", "message": failure.message} for number, failure in bad]
-        raise Usage(f"nothing was sent: {told}{more}", details=details, hint=bad[0][1].hint)
+        raise Usage(f"nothing was sent: line {number}: {first.message}{more}", details=details, hint=first.hint)
     return items
 
 

@@ -9,6 +9,9 @@ from seqcli.views import forms, generic, screen
 from seqcli.views.blocks import Block, Pairs
 from seqcli.views.result import MACHINE_FORMS, Options, Result
 
+_DETAILS = 20
+"""As many as a person reads; a machine form has all."""
+
 
 def render(result: Result, options: Options, stdout: TextIO, stderr: TextIO) -> int:
     """Print `result`; its exit status.
@@ -33,7 +36,9 @@ def render_failure(failure: Failure, options: Options, stderr: TextIO) -> int:
         stderr.write(forms.encode(failure.as_json()) + "\n")
     else:
         stderr.write(f"seq: {screen.clean(failure.message)}\n")
-        stderr.writelines(f"  {_detail(row)}\n" for row in failure.details)
+        stderr.writelines(f"  {_detail(row)}\n" for row in failure.details[:_DETAILS])
+        if len(failure.details) > _DETAILS:
+            stderr.write(f"  and {len(failure.details) - _DETAILS} more; --json lists all of them\n")
         if failure.hint:
             stderr.write(f"hint: {screen.clean(failure.hint)}\n")
         if failure.request_id:

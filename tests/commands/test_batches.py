@@ -67,6 +67,7 @@ def test_every_bad_line_is_named(seq: Seq, tmp_path: Path) -> None:
     path.write_text("\n".join([GOOD, *[GOOD.replace("buy", "bye")] * 5, GOOD]) + "\n")
     done = seq("--local", "order", "submit", str(path), "--json")
     assert done.status == 2
+    assert done.error["message"].endswith("line 2: 'bye' is not a side; 4 more of 7 lines are wrong")
     assert [row["field"] for row in done.error["details"]] == [f"line {number}" for number in range(2, 7)]
 
 

@@ -152,6 +152,16 @@ def test_details_of_another_shape_are_shown_as_they_are() -> None:
     assert stderr.getvalue() == 'seq: no\n  {"why":1}\n'
 
 
+def test_a_person_is_told_twenty_details_and_how_many_more() -> None:
+    failure = Refused("no", details=[{"field": f"f{number}", "message": "bad"} for number in range(23)])
+    people, machine = io.StringIO(), io.StringIO()
+    render_failure(failure, Options(), people)
+    render_failure(failure, Options(output="json"), machine)
+    lines = people.getvalue().splitlines()
+    assert lines[20:] == ["  f19: bad", "  and 3 more; --json lists all of them"]
+    assert len(json.loads(machine.getvalue())["error"]["details"]) == 23
+
+
 @pytest.mark.parametrize("kind", [Failure, Usage, OutcomeUnknown, *dict.fromkeys(BY_CODE.values())])
 def test_the_status_is_the_failures(kind: type[Failure]) -> None:
     assert render_failure(kind("x"), Options(), io.StringIO()) == kind.exit_status
