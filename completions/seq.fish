@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -35,7 +35,7 @@ complete -c seq -n "__seq_at ''" -a order -d 'Buy, sell, amend, cancel and follo
 complete -c seq -n "__seq_at ''" -a graph -d 'Execution graphs: slices, brackets, hedges, or a file of nodes and edges'
 complete -c seq -n "__seq_at ''" -a fills -d 'What was executed, newest first'
 complete -c seq -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
-complete -c seq -n "__seq_at ''" -a market -d 'Prices of the past, funding, fair prices, symbols, fees and venues'
+complete -c seq -n "__seq_at ''" -a market -d 'Prices of the past, funding, fair prices, symbols, fees, venues, pools and tokens'
 complete -c seq -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
 complete -c seq -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
 complete -c seq -n "__seq_at ''" -a analytics -d 'What trading cost, how it was executed, how venues served'
@@ -731,6 +731,8 @@ complete -c seq -n "__seq_at ' market'" -a venues -d 'Every venue; or those that
 complete -c seq -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
 complete -c seq -n "__seq_at ' market'" -a funding -d 'What perps are funded at now, in basis points an hour; with --history what was settled'
 complete -c seq -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
+complete -c seq -n "__seq_at ' market'" -a pools -d 'Pools of decentralised exchanges: price, fee, money inside, and the exact figures of their curve'
+complete -c seq -n "__seq_at ' market'" -a token -d 'An asset\'s dollar price, its contracts, its venues'
 complete -c seq -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -851,6 +853,40 @@ complete -c seq -n "__seq_at ' market fair-price'" -l verbose -d 'Requests and t
 complete -c seq -n "__seq_at ' market fair-price'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' market fair-price'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' market fair-price'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market pools'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' market pools'" -l chain -d 'Of ethereum, arbitrum, base, optimism, polygon, solana.' -r
+complete -c seq -n "__seq_at ' market pools'" -l protocol -d 'Such as uniswap_v3 or orca.' -r
+complete -c seq -n "__seq_at ' market pools'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seq -n "__seq_at ' market pools'" -l all -d 'Every one, however many pages that takes.'
+complete -c seq -n "__seq_at ' market pools'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market pools'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market pools'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market pools'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market pools'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market pools'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market pools'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market pools'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market pools'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market pools'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market pools'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market pools'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market pools'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market pools'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market token'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' market token'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market token'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market token'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market token'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market token'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market token'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market token'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market token'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market token'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market token'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market token'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market token'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market token'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market token'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seq -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seq -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'
@@ -2377,7 +2413,7 @@ complete -c seqcli -n "__seq_at ''" -a order -d 'Buy, sell, amend, cancel and fo
 complete -c seqcli -n "__seq_at ''" -a graph -d 'Execution graphs: slices, brackets, hedges, or a file of nodes and edges'
 complete -c seqcli -n "__seq_at ''" -a fills -d 'What was executed, newest first'
 complete -c seqcli -n "__seq_at ''" -a portfolio -d 'Positions, balances and profit and loss'
-complete -c seqcli -n "__seq_at ''" -a market -d 'Prices of the past, funding, fair prices, symbols, fees and venues'
+complete -c seqcli -n "__seq_at ''" -a market -d 'Prices of the past, funding, fair prices, symbols, fees, venues, pools and tokens'
 complete -c seqcli -n "__seq_at ''" -a predict -d 'Prediction markets: search, settlement, redeem, rewards. Orders take their names as any symbol'
 complete -c seqcli -n "__seq_at ''" -a stream -d 'Frames as the exchange sends them, one a line; on a terminal a table'
 complete -c seqcli -n "__seq_at ''" -a analytics -d 'What trading cost, how it was executed, how venues served'
@@ -3073,6 +3109,8 @@ complete -c seqcli -n "__seq_at ' market'" -a venues -d 'Every venue; or those t
 complete -c seqcli -n "__seq_at ' market'" -a history -d 'Prices of the past: bars of all venues for a day, of one venue for years, or prints'
 complete -c seqcli -n "__seq_at ' market'" -a funding -d 'What perps are funded at now, in basis points an hour; with --history what was settled'
 complete -c seqcli -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
+complete -c seqcli -n "__seq_at ' market'" -a pools -d 'Pools of decentralised exchanges: price, fee, money inside, and the exact figures of their curve'
+complete -c seqcli -n "__seq_at ' market'" -a token -d 'An asset\'s dollar price, its contracts, its venues'
 complete -c seqcli -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3193,6 +3231,40 @@ complete -c seqcli -n "__seq_at ' market fair-price'" -l verbose -d 'Requests an
 complete -c seqcli -n "__seq_at ' market fair-price'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market pools'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' market pools'" -l chain -d 'Of ethereum, arbitrum, base, optimism, polygon, solana.' -r
+complete -c seqcli -n "__seq_at ' market pools'" -l protocol -d 'Such as uniswap_v3 or orca.' -r
+complete -c seqcli -n "__seq_at ' market pools'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seqcli -n "__seq_at ' market pools'" -l all -d 'Every one, however many pages that takes.'
+complete -c seqcli -n "__seq_at ' market pools'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market pools'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market pools'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market pools'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market pools'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market pools'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market pools'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market pools'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market pools'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market pools'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market pools'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market pools'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market pools'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market pools'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market token'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' market token'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market token'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market token'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market token'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market token'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market token'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market token'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market token'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market token'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market token'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market token'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market token'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market token'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market token'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' predict'" -a markets -d 'Markets that trade now, by text, tag and venue; --all walks to the end'
 complete -c seqcli -n "__seq_at ' predict'" -a show -d 'One market: its tokens, prices and times'
 complete -c seqcli -n "__seq_at ' predict'" -a settlement -d 'Open, resolving or resolved, and what came true'

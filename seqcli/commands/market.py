@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seqcli import files
-from seqcli.commands import market_funding, market_history, words
+from seqcli.commands import market_dex, market_funding, market_history, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
@@ -19,7 +19,7 @@ from seqcli.wire.operation import Request
 
 command = Noun(
     "market",
-    "Prices of the past, funding, fair prices, symbols, fees and venues.",
+    "Prices of the past, funding, fair prices, symbols, fees, venues, pools and tokens.",
     examples=("seq --local market symbols ETH",),
 )
 
@@ -94,3 +94,9 @@ command.verb(
     "seq --local market funding BTC-USD-PERP --venue hyperliquid --history --range 1w",
 )(market_funding.funding)
 command.verb("fair-price", "seq --local market fair-price BTC ETH")(market_funding.fair_price)
+command.verb(
+    "pools",
+    "seq --local market pools ETH-USDC",
+    "seq --local market pools --chain solana --all -o csv",
+)(market_dex.pools)
+command.verb("token", "seq --local market token ETH")(market_dex.token)
