@@ -6,7 +6,7 @@ from typing import Any
 from seqcli.units import decimal_text
 from seqcli.views import ticks
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
-from seqcli.views.cells import amount, columns, entries, order_id, pairs, scaled, side, signed, text, when
+from seqcli.views.cells import amount, columns, entries, order_id, pairs, scaled, side, signed, symbol, text, when
 
 _ENOUGH, _BUCKETS = 5, 8
 _ORDERS = columns(
@@ -29,12 +29,22 @@ _AVERAGES = (
     ("fees", "fees_bps"),
     ("saved against one venue alone", "savings_vs_benchmark_bps"),
 )
+_OF_BOOKS = ("spread_cost_bps", "market_impact_bps")
+"""They mean nothing of a contract, whose price is a probability, whatever stands there."""
+_PROBABILITIES = (
+    ("probability at arrival", "arrival_probability", ""),
+    ("probability paid", "achieved_probability", ""),
+    ("slippage", "probability_slippage_pp", " percentage points"),
+)
 
 
 def tca(body: Any) -> list[Block]:
     """Means, percentiles, and an order a line."""
-    rows = [_order(row) for row in entries(body, "orders")]
-    grid = Grid(columns=_ORDERS, rows=rows, title="orders", empty="no orders have ended with fills")
+    orders = entries(body, "orders")
+    contracts = any(row.get("is_prediction") for row in orders)
+    rows = [[*_order(row), *([_points_of(row)] if contracts else [])] for row in orders]
+    heads = (*_ORDERS, *(columns(">SLIPPAGE_PP/2") if contracts else ()))
+    grid = Grid(columns=heads, rows=rows, title="orders", empty="no orders have ended with fills")
     averages = body.get("weighted_avg") or {}
     if not rows or not averages:
         return [grid]
@@ -82,20 +92,24 @@ def _percentiles(found: Any) -> Grid:
 def _order(row: Any) -> list[Cell | str]:
     return [
         when(row, "completed_ns"),
-        Cell(text(row, "symbol"), "strong"),
+        Cell(symbol(row), "strong"),
         side(row),
         scaled(row, "filled_qty_1e8"),
         scaled(row, "achieved_vwap_1e9"),
         scaled(row, "benchmark_vwap_1e9"),
         text(row, "total_cost_bps"),
         text(row, "implementation_shortfall_bps"),
-        text(row, "spread_cost_bps"),
-        text(row, "market_impact_bps"),
+        *("" if row.get("is_prediction") else text(row, name) for name in _OF_BOOKS),
         text(row, "fees_bps"),
         usd(row, "savings_usd"),
         text(row, "quality"),
         order_id(row),
     ]
+
+
+def _points_of(row: Any) -> str:
+    """How far a contract was bought above, or sold below, the middle: in percentage points of probability."""
+    return text(row, "probability_slippage_pp") if row.get("is_prediction") else ""
 
 
 def report(row: Any) -> list[Block]:
@@ -108,10 +122,13 @@ def report(row: Any) -> list[Block]:
     prices = (("middle at arrival", "arrival_mid_1e9"), ("achieved", "achieved_vwap_1e9"),
               ("best single venue", "benchmark_vwap_1e9"))  # fmt: skip
     rows: list[tuple[str, Cell | str]] = [(title, scaled(row, name)) for title, name in prices]
-    rows += [(title.strip(), f"{text(row, name)} bps") for title, name in _AVERAGES if row.get(name) is not None]
+    parts = [(title, name) for title, name in _AVERAGES if not (row.get("is_prediction") and name in _OF_BOOKS)]
+    rows += [(title.strip(), f"{text(row, name)} bps") for title, name in parts if row.get(name) is not None]
+    if row.get("is_prediction"):
+        rows += [(title, f"{text(row, name)}{unit}") for title, name, unit in _PROBABILITIES if text(row, name)]
     rows += [("saved", usd(row, "savings_usd")), ("quality", text(row, "quality"))]
     grid = Grid(columns=columns("VENUE >QTY >SHARE >AVERAGE >FEES_BPS"), rows=mix, title="venues")
-    bars = [(name.strip(), bps) for name, key in _AVERAGES if (bps := thousandths(row.get(key))) is not None]
+    bars = [(name.strip(), bps) for name, key in parts if (bps := thousandths(row.get(key))) is not None]
     return [Pairs(rows=rows, title="cost"), Chart(title="cost, basis points", bars=bars, digits=3), grid]
 
 

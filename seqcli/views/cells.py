@@ -8,6 +8,7 @@ from seqcli.views.forms import encode
 
 _GOOD = frozenset({"filled", "completed", "accepted", "ok", "active", "running", "good"})
 _BAD = frozenset({"rejected", "failed", "unknown", "degraded", "bad", "fail"})
+_TOKEN, _ENDS = 40, 6
 _WARN = frozenset({"partial", "expired", "cancelled", "not_sent", "paused", "unverified", "warn", "pending"})
 
 
@@ -19,6 +20,12 @@ def text(row: Any, name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else encode(value)
+
+
+def symbol(row: Any) -> str:
+    """A symbol; a token, whose seventy and more digits nobody reads, by its ends."""
+    whole = text(row, "symbol")
+    return f"{whole[:_ENDS]}…{whole[-_ENDS:]}" if len(whole) > _TOKEN and whole.isdigit() else whole
 
 
 def required(row: Any, name: str) -> str:

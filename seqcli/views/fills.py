@@ -3,7 +3,7 @@
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Grid
-from seqcli.views.cells import columns, entries, order_id, scaled, side, text, when
+from seqcli.views.cells import columns, entries, order_id, scaled, side, symbol, text, when
 
 _COLUMNS = columns("TIME/1 SYMBOL SIDE >QTY >PRICE VENUE/2 >FEE_USD/3 LIQUIDITY/4 ORDER/5")
 
@@ -13,7 +13,7 @@ def fills(body: Any) -> list[Block]:
     rows: list[list[Cell | str]] = [
         [
             when(fill, "ts_ns"),
-            text(fill, "symbol"),
+            symbol(fill),
             side(fill),
             scaled(fill, "qty_1e8"),
             scaled(fill, "price_1e9"),

@@ -15,6 +15,7 @@ from seqcli.views.cells import (
     scaled,
     side,
     state,
+    symbol,
     text,
     when,
 )
@@ -70,7 +71,7 @@ def listed(body: Any) -> list[Block]:
             [
                 order_id(row),
                 state(row),
-                text(row, "symbol"),
+                symbol(row),
                 side(row),
                 _kind(row),
                 *(scaled(row, name) for name in numbers),
@@ -116,7 +117,7 @@ def submitted(body: Any) -> list[Block]:
 
 
 def _estimate(estimate: Any) -> list[Block]:
-    words = (text(estimate, "side"), scaled(estimate, "qty_1e8"), text(estimate, "symbol"), _kind(estimate))
+    words = (text(estimate, "side"), scaled(estimate, "qty_1e8"), symbol(estimate), _kind(estimate))
     cost = (amount(estimate, "est_total_cost_usd_1e9"), _bps(estimate, "est_total_cost_bps"))
     advice = estimate.get("warnings") or []
     if not isinstance(advice, list):
@@ -161,7 +162,7 @@ def _filled(order: Any) -> list[tuple[str, Cell | str]]:
     filled, whole = scaled(order, "filled_qty_1e8"), scaled(order, "qty_1e8")
     venues = [text(leg, "venue") for leg in items(order, "legs") if leg.get("filled_qty_1e8")]
     return [
-        ("filled", f"{filled} of {whole} {text(order, 'symbol')}" if filled and whole else filled),
+        ("filled", f"{filled} of {whole} {symbol(order)}" if filled and whole else filled),
         ("average price", scaled(order, "avg_fill_price_1e9")),
         ("fee", amount(order, "fees_usd_1e9")),
         ("venues", ", ".join(venues)),

@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
-from seqcli.views.cells import amount, columns, entries, items, scaled, signed, text
+from seqcli.views.cells import amount, columns, entries, items, scaled, signed, symbol, text
 
 _POSITIONS = columns("SYMBOL VENUE/3 KIND/8 >QTY >ENTRY/4 >MARK/5 >VALUE_USD/1 >UNREALISED/2 >REALISED/6 >FEES/7")
 _BALANCES = columns("VENUE ASSET >HELD >LOCKED/2 >AVAILABLE/1 >VALUE_USD/3")
+_CONTRACT = "event_contract"
 
 
 def show(body: Any) -> list[Block]:
@@ -88,7 +89,7 @@ def _totals(body: Any) -> Pairs:
         rows.insert(1, ("P&L since 00:00 UTC", today))
     if body.get("open_orders") is not None:
         rows.append(("open orders", text(body, "open_orders")))
-    rows += _together(body.get("concentration") or {})
+    rows += _together(body.get("concentration") or {}, entries(body, "positions"))
     if totals.get("unpriced_count"):
         rows.append(("without a price", Cell(text(totals, "unpriced_count"), "warn")))
     return Pairs(rows=rows)
@@ -98,10 +99,11 @@ def _percent(share: Any) -> str:
     return f"{format((Decimal(share) * 100).normalize(), 'f')} %"
 
 
-def _together(found: Any) -> list[tuple[str, Cell | str]]:
+def _together(found: Any, positions: list[Any]) -> list[tuple[str, Cell | str]]:
     if found.get("top_weight") is None:
         return []
-    top = f"{_percent(found['top_weight'])} {found.get('top_symbol')}"
+    named = {text(row.get("instrument"), "symbol"): _symbol(row) for row in positions}
+    top = f"{_percent(found['top_weight'])} {named.get(text(found, 'top_symbol'), text(found, 'top_symbol'))}"
     return [
         ("largest", top),
         ("three largest", _percent(found["top3_weight"])),
@@ -110,6 +112,7 @@ def _together(found: Any) -> list[tuple[str, Cell | str]]:
 
 
 def _grid(rows: list[Any], title: str) -> Grid:
+    lives = any(text(row.get("instrument"), "kind") == _CONTRACT for row in rows)
     shown: list[list[Cell | str]] = [
         [
             Cell(_symbol(row), "strong"),
@@ -120,10 +123,12 @@ def _grid(rows: list[Any], title: str) -> Grid:
             signed(row, "unrealized_pnl_usd_1e9"),
             signed(row, "realized_pnl_usd_1e9"),
             scaled(row, "fees_usd_1e9"),
+            *([_life(row)] if lives else []),
         ]
         for row in rows
     ]
-    return Grid(columns=_POSITIONS, rows=shown, title=title, empty="no positions")
+    heads = (*_POSITIONS, *(columns("LIFE/1") if lives else ()))
+    return Grid(columns=heads, rows=shown, title=title, empty="no positions")
 
 
 def _cash(rows: list[Any]) -> Grid:
@@ -147,4 +152,17 @@ def _is_cash(row: Any) -> bool:
 
 
 def _symbol(row: Any) -> str:
-    return text(row.get("instrument"), "symbol") or text(row, "asset")
+    """What is held; of a contract its market and its outcome, since its token says nothing to people."""
+    instrument = row.get("instrument")
+    if text(instrument, "kind") == _CONTRACT and text(instrument, "market"):
+        return f"{text(instrument, 'market')} {text(instrument, 'outcome')}".strip()
+    return symbol(instrument) or text(row, "asset")
+
+
+def _life(row: Any) -> Cell:
+    """Where a contract is in its life: ``active``, ``resolved: redeem it``, ``resolved: lost``, ``redeemed``."""
+    life = row.get("lifecycle") or {}
+    word = text(life, "state")
+    if word == "resolved" and life.get("redeemable") is not None:
+        return Cell("resolved: redeem it", "good") if life["redeemable"] else Cell("resolved: lost", "bad")
+    return Cell(word)

@@ -46,6 +46,29 @@ def test_an_order_s_costs_in_a_line(show: Show) -> None:
     ]  # fmt: skip
 
 
+CONTRACT = REPORT | {
+    "symbol": "5" * 77, "is_prediction": True, "arrival_probability": Decimal("0.6815"),
+    "achieved_probability": Decimal("0.682"), "probability_slippage_pp": Decimal("0.05"),
+}  # fmt: skip
+
+
+def test_spread_and_impact_are_not_shown_of_a_contract_whatever_is_answered(show: Show) -> None:
+    lines = show(TCA | {"orders": [CONTRACT, REPORT]}, items="orders", table=analytics.tca).lines
+    assert lines[-2].split() == [
+        "2024-01-16", "12:00:00.000Z", "555555…555555", "buy", "0.1", "50001", "50008", "27.2", "1.2", "26.0",
+        "0.7", "measured", "g1", "0.05",
+    ]  # fmt: skip
+    assert lines[-1].split()[-6:] == ["0.1", "1.1", "26.0", "0.7", "measured", "g1"]
+    assert lines[-3].split()[-1] == "PP"
+    said = show(CONTRACT, table=analytics.report)
+    assert "spread" not in said.out
+    assert "impact" not in said.out
+    rows = [line.split() for line in said.lines]
+    assert ["probability", "at", "arrival", "0.6815"] in rows
+    assert ["slippage", "0.05", "percentage", "points"] in rows
+    assert "spread" in show(REPORT, table=analytics.report).out
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_nothing_is_wider_than_the_terminal(show: Show, width: int) -> None:
     shown = show(TCA, items="orders", table=analytics.tca, terminal=True, width=width, color="never")

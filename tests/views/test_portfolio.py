@@ -104,3 +104,35 @@ def test_a_sync_says_which_venues_failed(show: Show) -> None:
     assert show(body, table=portfolio.sync).out == (
         "synced        kraken\nfailed        okx: no credentials\nchanged rows  2\n"
     )
+
+
+TOKEN = "57792192319200206915065184439815878168769613636977845715109342231899688583029"
+
+
+def contract(outcome: str, **life: Any) -> dict[str, Any]:
+    named = {"kind": "event_contract", "symbol": TOKEN, "market": "btc-updown-15m-1", "outcome": outcome}
+    return POSITION | {"venue": "polymarket", "instrument": named, "lifecycle": life}
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        ({"state": "active"}, "active"),
+        ({"state": "resolved", "redeemable": True}, "resolved: redeem it"),
+        ({"state": "resolved", "redeemable": False}, "resolved: lost"),
+        ({"state": "redeemed"}, "redeemed"),
+    ],
+)
+def test_a_contract_is_called_by_its_market_and_outcome(show: Show, life: dict[str, Any], said: str) -> None:
+    body: dict[str, Any] = {"positions": [contract("Up", **life)], "totals": {}, "concentration": None}
+    for table in (portfolio.positions, portfolio.show):
+        lines = show(body, table=table).lines
+        (line,) = (line for line in lines if line.startswith("btc-updown-15m-1 Up  polymarket"))
+        assert line.endswith(said)
+        assert TOKEN not in "".join(lines)
+
+
+def test_the_largest_holding_is_called_as_it_is_in_the_table(show: Show) -> None:
+    share = {"top_symbol": TOKEN, "top_weight": 1, "top3_weight": 1, "hhi": 1}
+    body = {"positions": [contract("Up", state="active")], "totals": {}, "concentration": share}
+    assert "100 % btc-updown-15m-1 Up" in show(body, table=portfolio.show).out
