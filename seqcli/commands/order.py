@@ -206,7 +206,9 @@ def amend(session: Session, identity: Id, total: Total = None, limit: Price = No
     body = ordering.change(total, limit)
     if session.options.dry_run:
         return session.planned((orders.AMEND, Request(path={"node_order_id": ordering.order_of(identity)}, body=body)))
-    outcome = session.desk.amend(ordering.order_of(identity), body)
+    order = ordering.order_of(identity)
+    placing.warn_of_changed_stop(session, *order.removeprefix("graph:").rsplit(":", 2)[:2])
+    outcome = session.desk.amend(order, body)
     return session.seen(outcome, ids="node_order_id", table=tables.changed)
 
 

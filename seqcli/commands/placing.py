@@ -61,6 +61,16 @@ def warn_of_stops(session: Session, sent: Iterable[submission.GraphOrder]) -> No
         session.note(f"stop orders ({', '.join(stops[:3])}) are not in the service's documents; it may refuse them")
 
 
+def warn_of_changed_stop(session: Session, graph_id: str, node_id: str) -> None:
+    """The same before a change to what was sent from here as a stop."""
+    here = session.account.local or address.is_local(session.account.base_url)
+    sent = None if here else session.desk.journal.find(session.account.fingerprint, graph_id)
+    if sent is not None:
+        graph = msgspec.json.decode(sent.body, type=submission.GraphOrder)
+        graph.nodes = [node for node in graph.nodes if node.node_id == node_id]
+        warn_of_stops(session, [graph])
+
+
 def followed(session: Session, outcome: Any, seconds: float | None) -> tuple[dict[str, Any], Failure | None]:
     """The result object and the failure; of an accepted order at its end when `seconds` says to wait for it."""
     body = placed(outcome)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.stories.echoing_exchange import accepting, listening
+
 Seq = Any
 ETH = "ETH-USD"
 
@@ -315,3 +317,19 @@ def test_the_policy_that_the_settings_name_is_obeyed(seq: Seq, tmp_path: Path) -
     assert "max_qty" in done.error["message"]
     policy.unlink()
     assert seq("--local", "order", "buy", "ETH-USD", "0.5", "--json").status == 2
+
+
+def test_a_stop_of_a_service_that_documents_none_is_warned_of_when_sent_and_when_changed(
+    seq: Seq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqcli.profile.address.is_local", lambda _url: False)
+    monkeypatch.setenv("SEQ_API_KEY", "seq_test_" + "0" * 64)
+    with listening(accepting) as exchange:
+        monkeypatch.setenv("SEQ_API_URL", exchange.url)
+        exits = ("--take-profit", "9000", "--stop-loss", "500", "--graph-id", "g1", "--yes")
+        warned = "stop orders (sl) are not in the service's documents"
+        assert warned in seq("graph", "bracket", "ETH-USD", "buy", "1", *exits).err
+        assert warned in seq("order", "amend", "graph:g1:sl:1", "--qty", "0.5").err
+        assert warned in seq("graph", "amend-node", "g1", "sl", "--qty", "0.4").err
+        for name in ("graph:g1:entry:1", "graph:g1:tp:1", "graph:another:sl:1"):
+            assert "stop orders" not in seq("order", "amend", name, "--qty", "0.5").err
