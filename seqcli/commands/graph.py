@@ -111,7 +111,7 @@ def show(
     ask = partial(_shown, session, identity, unfolded=unfolded, mermaid=mermaid)
     if not watch or session.options.dry_run:
         return ask()
-    return watched(session, ask, topics=("orders", "risk"), until=lambda result: has_ended(result.body))
+    return watched(session, ask, topics=("orders",), until=lambda result: has_ended(result.body))
 
 
 def _shown(session: Session, identity: str, *, unfolded: bool, mermaid: bool) -> Result:
@@ -145,6 +145,7 @@ def amend_node(session: Session, identity: Id, node: NodeId, total: Total = None
     if session.options.dry_run:
         path = {"graph_id": identity, "node_id": node}
         return session.planned((graphs.AMEND_NODE, Request(path=path, body=body)))
+    placing.warn_of_changed_stop(session, identity, node)
     return session.seen(session.desk.amend(target, body), ids="node_id", table=order_tables.changed)
 
 

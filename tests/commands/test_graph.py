@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from seqcli.commands import streaming
 from seqcli.wire import edge_rules, order_rules
 from tests.wire.bad_graphs import BAD, GOOD, TRIGGERS, edge, graph, node
 
@@ -405,3 +406,20 @@ def test_a_graph_of_one_plain_order_is_shown_as_that_order(seq: Seq) -> None:
     out = seq("--local", "order", "show", "one").out
     assert "graph          one" in out
     assert "fee " in out
+
+
+def test_a_watch_of_a_graph_listens_to_topics_that_there_are(seq: Seq, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def listening(_session: Any, ask: Any, *, topics: tuple[str, ...], **_rest: Any) -> Any:
+        asked.extend(topics)
+        yield ask()
+
+    monkeypatch.setattr("seqcli.commands.graph.watched", listening)
+    assert (
+        seq("--local", "graph", "twap", ETH, "buy", "1", "--slices", "2", "--every", "1h", "--graph-id", "w").status
+        == 0
+    )
+    assert seq("--local", "graph", "show", "w", "--watch").status == 0
+    assert asked
+    assert all(streaming.is_topic(topic) for topic in asked)
