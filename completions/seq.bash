@@ -104,7 +104,7 @@ _seq() {
     " predict follow") words+=" --new --resolved --venue --max-events --for --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " stream") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max-events --for --record --replay --speed --ticket --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics") words+=" tca execution venues market portfolio ab --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " analytics tca") words+=" --symbol --venue --since --until --routing-version --by --max --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " analytics tca") words+=" --symbol --venue --since --until --routing-version --by --max --all --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics execution") words+=" --symbol --venue --since --until --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics venues") words+=" --symbol --venue --since --until --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " analytics market") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
@@ -115,7 +115,7 @@ _seq() {
     " execution simulate") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --urgency --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution live") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --watch --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution review") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --html --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " execution summary") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " execution summary") words+=" --symbol --venue --since --until --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " execution trace") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " risk") words+=" limits follow --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " risk limits") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1054,6 +1054,7 @@ complete -c seq -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8601
 complete -c seq -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
 complete -c seq -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
 complete -c seq -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seq -n "__seq_at ' analytics tca'" -l all -d 'Every one, however many pages that takes.'
 complete -c seq -n "__seq_at ' analytics tca'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -1156,7 +1157,7 @@ complete -c seq -n "__seq_at ' execution'" -a forecast -d 'What it would cost: m
 complete -c seq -n "__seq_at ' execution'" -a simulate -d 'At once, waiting, or in parts: each way run on the market of the last moments. Nothing is sent'
 complete -c seq -n "__seq_at ' execution'" -a live -d 'How an order does: progress, pace, its average so far against what was expected'
 complete -c seq -n "__seq_at ' execution'" -a review -d 'How an order did: its cost, the forecast, fills and timeline. One that is still live is refused'
-complete -c seq -n "__seq_at ' execution'" -a summary -d 'The last 30 days in a few figures, and by symbol'
+complete -c seq -n "__seq_at ' execution'" -a summary -d 'The last 30 days, or another time, in a few figures, and by symbol'
 complete -c seq -n "__seq_at ' execution'" -a trace -d 'Every step of an order with its nanosecond: received, checked, routed, filled, on disk'
 complete -c seq -n "__seq_at ' execution'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -1233,6 +1234,10 @@ complete -c seq -n "__seq_at ' execution review'" -l verbose -d 'Requests and ti
 complete -c seq -n "__seq_at ' execution review'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' execution review'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' execution review'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' execution summary'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' execution summary'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' execution summary'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seq -n "__seq_at ' execution summary'" -l until -d 'Until then: ISO 8601.' -r
 complete -c seq -n "__seq_at ' execution summary'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' execution summary'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution summary'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3432,6 +3437,7 @@ complete -c seqcli -n "__seq_at ' analytics tca'" -l until -d 'Until then: ISO 8
 complete -c seqcli -n "__seq_at ' analytics tca'" -l routing-version -d 'Only orders of this version of the router.' -x -a '1 2 3'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l by -d 'Costs by time, venue, quality.' -x -a 'hour day venue quality'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l max -d 'At most N, newest first. [default: 50]' -r
+complete -c seqcli -n "__seq_at ' analytics tca'" -l all -d 'Every one, however many pages that takes.'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -3534,7 +3540,7 @@ complete -c seqcli -n "__seq_at ' execution'" -a forecast -d 'What it would cost
 complete -c seqcli -n "__seq_at ' execution'" -a simulate -d 'At once, waiting, or in parts: each way run on the market of the last moments. Nothing is sent'
 complete -c seqcli -n "__seq_at ' execution'" -a live -d 'How an order does: progress, pace, its average so far against what was expected'
 complete -c seqcli -n "__seq_at ' execution'" -a review -d 'How an order did: its cost, the forecast, fills and timeline. One that is still live is refused'
-complete -c seqcli -n "__seq_at ' execution'" -a summary -d 'The last 30 days in a few figures, and by symbol'
+complete -c seqcli -n "__seq_at ' execution'" -a summary -d 'The last 30 days, or another time, in a few figures, and by symbol'
 complete -c seqcli -n "__seq_at ' execution'" -a trace -d 'Every step of an order with its nanosecond: received, checked, routed, filled, on disk'
 complete -c seqcli -n "__seq_at ' execution'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -3611,6 +3617,10 @@ complete -c seqcli -n "__seq_at ' execution review'" -l verbose -d 'Requests and
 complete -c seqcli -n "__seq_at ' execution review'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' execution review'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' execution review'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' execution summary'" -l symbol -d 'Only this symbol.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' execution summary'" -l venue -d 'Only this venue.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' execution summary'" -l since -d 'From then on: ISO 8601; 30 days if absent.' -r
+complete -c seqcli -n "__seq_at ' execution summary'" -l until -d 'Until then: ISO 8601.' -r
 complete -c seqcli -n "__seq_at ' execution summary'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' execution summary'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution summary'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

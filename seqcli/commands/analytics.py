@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from seqcli.commands import reports, words
+from seqcli.commands import pages, reports, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
-from seqcli.commands.words import Max, Symbol, SymbolOption, VenueOption
-from seqcli.errors import Usage
+from seqcli.commands.windows import Since, Until, given
+from seqcli.commands.words import All, Max, Symbol, SymbolOption, VenueOption
 from seqcli.views import Result
 from seqcli.views import analytics as tables
 from seqcli.wire import analytics
@@ -23,10 +23,6 @@ command = Noun(
 )
 
 BY = ("hour", "day", "venue", "quality")
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="From then on: ISO 8601; 30 days if absent.")
-]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then: ISO 8601.")]
 VersionOption = Annotated[
     str | None, typer.Option("--routing-version", metavar="1|2|3", help="Only orders of this version of the router.")
 ]
@@ -39,6 +35,7 @@ By = Annotated[
     "tca",
     "seq --local analytics tca --symbol ETH-USD",
     "seq --local analytics tca --by venue",
+    "seq --local analytics tca --all -o csv",
     "seq --local analytics tca --html tca.html",
 )
 def tca(
@@ -51,17 +48,20 @@ def tca(
     routing: VersionOption = None,
     by: By = None,
     most: Max = "50",
+    every: All = False,
     html: HtmlOption = None,
 ) -> Result:
     """What ended orders cost: shortfall, spread, impact, fees, savings. Positive is a cost; means weigh by notional."""
     reports.check(html)
     which = words.optional_one_of(by, BY, "what costs can be split by")
-    given = _given(symbol, venue, since, until, routing)
-    result = _tca(session, which, given, most)
+    which_orders = given(symbol, venue, since, until)
+    which_orders["routing_version"] = None if routing is None else words.count(routing, "--routing-version", most=3)
+    rows = None if every else words.count(most, "--max")
+    result = _tca(session, which, which_orders, rows)
     if html is not None and not session.options.dry_run:
         others = [(name, part) for part, name in _PARTS.items() if part != which]
         shown = [(_PARTS[which], reports.blocks_of(result))]
-        shown += [(name, reports.blocks_of(_tca(session, part, given, most))) for name, part in others]
+        shown += [(name, reports.blocks_of(_tca(session, part, which_orders, rows))) for name, part in others]
         reports.written(session, html, "What trading cost", shown)
     return result
 
@@ -69,19 +69,19 @@ def tca(
 _PARTS = {None: "Costs", "hour": "By hour", "day": "By day", "venue": "By venue", "quality": "Quality"}
 
 
-def _tca(session: Session, which: str | None, given: dict[str, Any], most: str) -> Result:
+def _tca(session: Session, which: str | None, orders: dict[str, Any], rows: int | None) -> Result:
     if which in ("hour", "day"):
-        timed = analytics.TimeseriesFilter(**given, interval="1h" if which == "hour" else "1d")
+        timed = analytics.TimeseriesFilter(**orders, interval="1h" if which == "hour" else "1d")
         return session.read(
             analytics.TIMESERIES, Request(query=timed), items="points", ids="ts_ns", table=tables.timeseries
         )
     if which == "venue":
-        request = Request(query=analytics.Filter(**given))
+        request = Request(query=analytics.Filter(**orders))
         return session.read(analytics.TCA_VENUES, request, items="venues", ids="venue", table=tables.tca_venues)
     if which == "quality":
-        return session.read(analytics.QUALITY, Request(query=analytics.Filter(**given)), table=tables.quality)
-    query = analytics.PageFilter(**given, limit=words.count(most, "--max", most=1000))
-    return session.read(analytics.TCA, Request(query=query), items="orders", ids="node_order_id", table=tables.tca)
+        return session.read(analytics.QUALITY, Request(query=analytics.Filter(**orders)), table=tables.quality)
+    query = analytics.PageFilter(**orders)
+    return pages.read(session, analytics.TCA, query, "orders", most=rows, ids="node_order_id", table=tables.tca)
 
 
 @command.verb("execution", "seq --local analytics execution")
@@ -93,7 +93,7 @@ def execution(
     until: Until = None,
 ) -> Result:
     """Orders by their end, fills, latency of submission, and what they cost."""
-    query = analytics.Filter(**_given(symbol, venue, since, until, None))
+    query = analytics.Filter(**given(symbol, venue, since, until))
     return session.read(analytics.EXECUTION, Request(query=query), table=tables.execution)
 
 
@@ -106,7 +106,7 @@ def venues(
     until: Until = None,
 ) -> Result:
     """How each venue served what was sent there: acknowledged, filled, rejected; cost by size."""
-    query = analytics.Filter(**_given(symbol, venue, since, until, None))
+    query = analytics.Filter(**given(symbol, venue, since, until))
     return session.read(analytics.VENUES, Request(query=query), items="venues", ids="venue", table=tables.venues)
 
 
@@ -135,31 +135,7 @@ def ab(
 
     A difference of the mean cost an order is significant when Welch's test says so at 5 %.
     """
-    query = analytics.Filter(**_given(symbol, venue, since, until, None))
+    query = analytics.Filter(**given(symbol, venue, since, until))
     return session.read(
         analytics.AB_REPORT, Request(query=query), items="versions", ids="routing_version", table=tables.ab
     )
-
-
-def _given(
-    symbol: str | None, venue: str | None, since: str | None, until: str | None, version: str | None
-) -> dict[str, Any]:
-    return {
-        "symbol": words.optional(words.symbol, symbol),
-        "venue": words.optional(words.venue, venue),
-        "since": _time(since, "--since"),
-        "until": _time(until, "--until"),
-        "routing_version": None if version is None else words.count(version, "--routing-version", most=3),
-    }
-
-
-def _time(text: str | None, option: str) -> str | None:
-    from datetime import datetime
-
-    if text is None or (text.isascii() and text.isdigit()):
-        return text
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise Usage(f"{option} {text!r} is no time", hint=f"for example {option} 2026-07-28T12:00:00Z") from None
-    return text

@@ -11,10 +11,11 @@ from seqcli.commands.grammar import Noun
 from seqcli.commands.ordering import Side
 from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
-from seqcli.commands.words import Max, Symbol
+from seqcli.commands.windows import Since, Until, given
+from seqcli.commands.words import Max, Symbol, SymbolOption, VenueOption
 from seqcli.views import Result
 from seqcli.views import execution as tables
-from seqcli.wire import execution, orders
+from seqcli.wire import analytics, execution, orders
 from seqcli.wire.operation import Request
 
 command = Noun(
@@ -76,10 +77,17 @@ def review(session: Session, identity: Id, html: HtmlOption = None) -> Result:
     return result
 
 
-@command.verb("summary", "seq --local execution summary")
-def summary(session: Session) -> Result:
-    """The last 30 days in a few figures, and by symbol."""
-    return session.read(execution.SUMMARY, Request(), items="by_symbol", ids="symbol", table=tables.summary)
+@command.verb("summary", "seq --local execution summary", "seq --local execution summary --venue kraken")
+def summary(
+    session: Session,
+    symbol: SymbolOption = None,
+    venue: VenueOption = None,
+    since: Since = None,
+    until: Until = None,
+) -> Result:
+    """The last 30 days, or another time, in a few figures, and by symbol."""
+    request = Request(query=analytics.Filter(**given(symbol, venue, since, until)))
+    return session.read(execution.SUMMARY, request, items="by_symbol", ids="symbol", table=tables.summary)
 
 
 @command.verb("trace", "seq --local execution trace demo-2")

@@ -228,11 +228,20 @@ def steps(read: "Read", client_id: str, graph_id: str) -> list[Step]:
 
 def waits(read: "Read", which: Which) -> dict[str, int]:
     """Graph → from the reception of its submission to its being on disk."""
+    wanted = [
+        (text, value)
+        for text, value in (
+            ("symbol = ?", which.symbol),
+            ("instr(venues, ?) > 0", None if which.venue is None else f",{which.venue},"),
+            ("sandbox = ?", which.sandbox),
+        )
+        if value is not None
+    ]
     rows = read(
-        "SELECT graph_id, durable_ns - received_ns FROM steps "
-        "WHERE client_id = ? AND what = 'place' AND validated_ns BETWEEN ? AND ? AND (? IS NULL OR "
-        "graph_id IN (SELECT graph_id FROM orders WHERE orders.client_id = steps.client_id AND symbol = ?))",
-        (which.client_id, which.since_ns, which.until_ns, which.symbol, which.symbol),
+        "SELECT graph_id, durable_ns - received_ns FROM steps WHERE client_id = ? AND what = 'place' "  # noqa: S608 - our own words
+        "AND validated_ns BETWEEN ? AND ? AND (? OR graph_id IN (SELECT graph_id FROM orders "
+        f"WHERE {' AND '.join(['orders.client_id = steps.client_id', *(text for text, _ in wanted)])}))",
+        (which.client_id, which.since_ns, which.until_ns, not wanted, *(value for _, value in wanted)),
     )
     return dict(rows)
 

@@ -85,3 +85,27 @@ def test_every_figure_comes_as_csv_and_ids(traded: Seq) -> None:
     assert traded("--local", "execution", "simulate", "ETH-USD", "buy", "1", "-q").out.split() == [
         "aggressive", "passive", "split",
     ]  # fmt: skip
+
+
+def test_every_report_is_shown_with_all_and_the_first_ones_without(
+    traded: Seq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert traded("--local", "order", "sell", "ETH-USD", "0.5", "--graph-id", "a3").status == 0
+    monkeypatch.setattr("seqcli.commands.pages.PAGE", 1)
+    whole = traded("--local", "analytics", "tca", "--all", "--json").body
+    assert [row["graph_id"] for row in whole["orders"]] == ["a3", "a1"]
+    assert (whole["has_more"], whole["order_count"]) == (False, 2)
+    first = traded("--local", "analytics", "tca", "--max", "1", "--json").body
+    assert ([row["graph_id"] for row in first["orders"]], first["has_more"]) == (["a3"], True)
+
+
+def test_a_summary_is_of_the_orders_asked_for(traded: Seq) -> None:
+    def figures(*words: str) -> tuple[int, int]:
+        body = traded("--local", "execution", "summary", *words, "--json").body
+        return body["open_orders"], body["completed_orders"]
+
+    assert figures() == figures("--symbol", "ETH-USD") == (1, 1)
+    assert figures("--symbol", "BTC-USD") == (0, 0)
+    assert figures("--venue", "bybit") == (0, 0)
+    assert figures("--until", "2020-01-01") == (1, 0)
+    assert traded("--local", "execution", "summary", "--since", "soon").status == 2

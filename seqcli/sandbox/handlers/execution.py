@@ -230,7 +230,7 @@ def summary(box: Box, call: Call) -> dict[str, Any]:
         for symbol, mine in ((symbol, rows.at(places)) for symbol, places in sorted(statistics.by(rows.symbol).items()))
     ]
     return {
-        "open_orders": len(box.exchange.open_orders(call.caller.client_id)),
+        "open_orders": sum(_fits(order, which) for order in box.exchange.open_orders(call.caller.client_id)),
         "completed_orders": len(rows),
         "volume_usd_1e9": sum(rows.notional),
         "avg_total_cost_bps": statistics.mean(rows.total, rows.notional),
@@ -240,6 +240,12 @@ def summary(box: Box, call: Call) -> dict[str, Any]:
         "by_symbol": by_symbol,
         **window(which, call),
     }
+
+
+def _fits(order: Order, which: costs.Which) -> bool:
+    """Whether an open order is one of those asked for; it is of now, whatever time was asked for."""
+    venues = {leg.venue for leg in order.legs}
+    return which.symbol in (None, order.symbol) and (which.venue is None or which.venue in venues)
 
 
 @serves(execution.TRACES)

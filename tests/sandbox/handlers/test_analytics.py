@@ -137,6 +137,12 @@ def test_execution_counts_orders_by_their_end(traded: Desk) -> None:
     assert body["latency"]["submit_p50_ns"] == 0  # the clock of this test stands
 
 
+def test_latencies_are_those_of_the_venue_asked_for(traded: Desk) -> None:
+    for venue, p50 in (("kraken", 0), ("okx", None)):
+        body = read(traded, f"/v1/analytics/execution?venue={venue}")
+        assert (body["latency"]["submit_p50_ns"], body["orders"]["submitted"] > 0) == (p50, p50 == 0)
+
+
 def test_venues_say_what_was_sent_filled_and_refused(traded: Desk) -> None:
     rows = {row["venue"]: row for row in read(traded, "/v1/analytics/venues")["venues"]}
     assert {name: (row["sent"], row["filled"], row["rejected"]) for name, row in rows.items()} == {
