@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "graph": "Execution graphs: list, show, cancel, resume",
     "fills": "What was executed, newest first",
     "portfolio": "Positions, balances and profit and loss",
-    "market": "Prices of the past, funding, symbols, fees, venues, pools",
+    "market": "Books, prices of the past, funding, symbols, fees, venues, pools",
     "predict": "Prediction markets: search, settlement, redeem, rewards",
     "stream": "What happens, as it happens: quotes, books, fills, orders",
     "analytics": "What trading cost, how it was executed, how venues served",

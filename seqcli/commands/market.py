@@ -1,4 +1,4 @@
-"""`seq market`: what can be traded, where, and at which fees."""
+"""`seq market`: what can be traded, where, and at which fees; the other verbs stand in files of their own."""
 
 import contextlib
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seqcli import files
-from seqcli.commands import market_dex, market_funding, market_history, words
+from seqcli.commands import market_book, market_dex, market_funding, market_history, market_intel, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
@@ -19,7 +19,7 @@ from seqcli.wire.operation import Request
 
 command = Noun(
     "market",
-    "Prices of the past, funding, fair prices, symbols, fees, venues, pools and tokens.",
+    "Books, prices of the past, funding, fair prices, symbols, fees, venues, pools, tokens, and what size costs.",
     examples=("seq --local market symbols ETH",),
 )
 
@@ -83,6 +83,12 @@ def _every_venue(session: Session) -> Result:
 
 
 command.verb(
+    "book",
+    "seq --local market book ETH-USD",
+    "seq --local market book BTC-USD --venue kraken --depth 20",
+    "seq market book BTC-USD --watch",
+)(market_book.book)
+command.verb(
     "history",
     "seq --local market history BTC-USD --range 6h",
     "seq --local market history BTC-USD --venue kraken --range 1m --every 4h -o csv",
@@ -100,3 +106,4 @@ command.verb(
     "seq --local market pools --chain solana --all -o csv",
 )(market_dex.pools)
 command.verb("token", "seq --local market token ETH")(market_dex.token)
+command.noun(market_intel.command)

@@ -128,7 +128,7 @@ def _faults(session: Session, body: Any, age_ns: int | None) -> NotFound | Parti
     sentence = "; ".join(f"{symbol}: {fault}" for symbol, fault in list(bad.items())[:_NAMED])
     if len(bad) > _NAMED:
         sentence += f"; and {len(bad) - _NAMED} more"
-    hint = _nearest(session, next(iter(bad)))
+    hint = nearest(session, next(iter(bad)))
     return NotFound(sentence, hint=hint) if len(bad) == len(rows) else Partial(sentence, hint=hint)
 
 
@@ -137,7 +137,7 @@ def _fault(session: Session, row: Any, age_ns: int | None) -> NotFound | None:
     if reason is None:
         return None
     symbol = str(row.get("symbol"))
-    return NotFound(f"{symbol}: {reason}", hint=_nearest(session, symbol))
+    return NotFound(f"{symbol}: {reason}", hint=nearest(session, symbol))
 
 
 def _reason(session: Session, row: Any, age_ns: int | None) -> str | None:
@@ -156,7 +156,7 @@ def _reason(session: Session, row: Any, age_ns: int | None) -> str | None:
     return None
 
 
-def _nearest(session: Session, symbol: str) -> str:
+def nearest(session: Session, symbol: str) -> str:
     """What the symbol may have been meant to be."""
     from difflib import get_close_matches
 

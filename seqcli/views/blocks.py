@@ -6,21 +6,24 @@ import msgspec
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Text with a mood: good, bad, warn, strong or dim."""
+    """Text with a mood: good, bad, warn, strong or dim. `share`: in a column of bars, how long in thousandths."""
 
     text: str
     mood: str = ""
+    share: int = 0
 
 
 class Column(msgspec.Struct, frozen=True):
     """A heading. `right` aligns numbers.
 
-    A column with `spare` is left out where it does not fit, the lowest is tried first; with 0 it is always shown.
+    A column with `spare` is left out where it does not fit, the lowest is tried first; with 0 it is always shown. A
+    column of `bars` gets what width is left over, and its cells' shares are drawn there.
     """
 
     title: str
     right: bool = False
     spare: int = 0
+    bars: bool = False
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,10 +126,13 @@ def names(row: Any, name: str) -> str:
 
 
 def columns(spec: str) -> tuple[Column, ...]:
-    """Columns from ``SYMBOL >QTY >PRICE/1``: ``>`` aligns right, ``/N`` may be left out, the highest N first."""
+    """Columns from ``SYMBOL >QTY >PRICE/1``: ``>`` aligns right, ``/N`` may be left out, the highest N first, ``=`` is
+    one of bars.
+    """
     made = []
     for word in spec.split():
         title, _, spare = word.partition("/")
         right = title.startswith(">")
-        made.append(Column(title.removeprefix(">").replace("_", " "), right=right, spare=int(spare or 0)))
+        bars = title.startswith("=")
+        made.append(Column(title.lstrip(">=").replace("_", " "), right=right, spare=int(spare or 0), bars=bars))
     return tuple(made)

@@ -17,6 +17,7 @@ _STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "strong": "bold
 _GAP = 2
 _UNLIMITED = 100_000
 _PICTURE = 80  # columns of a chart where lines may be of any length
+_LEAST_BAR, _USUAL_BAR, _LONGEST_BAR = 8, 30, 60
 _HEIGHT = 25  # given, or a dumb terminal gets 80 columns whatever the width says
 
 
@@ -37,7 +38,7 @@ def text(blocks: Sequence[Block], options: Options, stdout: TextIO) -> str:
             if isinstance(block, Chart):
                 _picture(console, block, room, stdout)
             else:
-                _print(console, block, room)
+                _print(console, _barred(block, room, stdout), room)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
@@ -105,6 +106,27 @@ def _print(console: Console, block: Grid | Pairs | Line, room: int | None) -> No
         console.print(_styled(Cell(block.empty, "dim")))
 
 
+def _barred(block: Grid | Pairs | Line, room: int | None, stdout: TextIO) -> Grid | Pairs | Line:
+    """A grid with the shares of its column of bars drawn into the room that is left; any other block as it is."""
+    if not isinstance(block, Grid) or not any(column.bars for column in block.columns):
+        return block
+    place = next(place for place, column in enumerate(block.columns) if column.bars)
+    widths = _widths(block)
+    others = sum(widths[each] + _GAP for each in fitting(block, room) if each != place)
+    long = _USUAL_BAR if room is None else min(max(room - others, _LEAST_BAR), _LONGEST_BAR)
+    letters = "█▏▎▍▌▋▊▉" if screen.can_show("█▏▎▍▌▋▊▉", stdout) else "#"
+    rows = [[*row[:place], _bar(row[place], long, letters), *row[place + 1 :]] for row in block.rows]
+    return Grid(columns=block.columns, rows=rows, title=block.title, empty=block.empty)
+
+
+def _bar(cell: Cell | str, long: int, letters: str) -> Cell | str:
+    """A share of `long` cells in whole letters, then the one of the others that comes closest to the rest."""
+    if isinstance(cell, str):
+        return cell
+    whole, rest = divmod(long * min(max(cell.share, 0), 1000) * len(letters) // 1000, len(letters))
+    return Cell(letters[0] * whole + (letters[rest] if rest else ""), cell.mood)
+
+
 def fitting(grid: Grid, room: int | None) -> list[int]:
     """Places of the columns that fit into `room`, whole.
 
@@ -139,7 +161,10 @@ def _widths(grid: Grid) -> list[int]:
     for row in grid.rows:
         for place, cell in enumerate(row):
             cells[place].append(cell)
-    return [max(cell_len(_plain(cell)) for cell in column) for column in cells]
+    return [
+        max([_LEAST_BAR if column.bars else 0, *(cell_len(_plain(cell)) for cell in found)])
+        for column, found in zip(grid.columns, cells, strict=True)
+    ]
 
 
 def _lines(rows: list[list[Cell | str]], columns: tuple[Column, ...], *, head: bool = False) -> Table:

@@ -45,7 +45,14 @@ def test_a_reader_that_goes_away_ends_it_and_the_exchange_in_the_box_with_it(she
 
 
 @pytest.mark.parametrize(
-    "words", [("stream", "prices:ETH-USD"), ("quote", "ETH-USD", "--watch"), ("fills", "--follow"), ("risk", "follow")]
+    "words",
+    [
+        ("stream", "prices:ETH-USD"),
+        ("quote", "ETH-USD", "--watch"),
+        ("market", "book", "ETH-USD", "--watch"),
+        ("fills", "--follow"),
+        ("risk", "follow"),
+    ],
 )
 def test_ctrl_c_ends_it_cleanly(home: dict[str, str], tmp_path: Path, words: tuple[str, ...]) -> None:
     with seq(home, "--local", *words, "--json") as running:

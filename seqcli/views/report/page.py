@@ -100,13 +100,11 @@ def _pairs(block: Pairs) -> str:
 def _grid(block: Grid) -> str:
     if not block.rows:
         return f'{_heading(block.title)}<p class="dim">{text(block.empty)}</p>'
-    sides = [' class="right"' if column.right else "" for column in block.columns]
-    head = "".join(
-        f'<th scope="col"{side}>{text(column.title)}</th>' for column, side in zip(block.columns, sides, strict=True)
-    )
+    kept = [place for place, column in enumerate(block.columns) if not column.bars]
+    sides = {place: ' class="right"' if block.columns[place].right else "" for place in kept}
+    head = "".join(f'<th scope="col"{sides[place]}>{text(block.columns[place].title)}</th>' for place in kept)
     rows = "".join(
-        f"<tr>{''.join(f'<td{side}>{_cell(cell)}</td>' for cell, side in zip(row, sides, strict=True))}</tr>"
-        for row in block.rows
+        f"<tr>{''.join(f'<td{sides[place]}>{_cell(row[place])}</td>' for place in kept)}</tr>" for row in block.rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'{_heading(block.title)}<div class="wide">{table}</div>'
