@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market route' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -734,6 +734,7 @@ complete -c seq -n "__seq_at ' market'" -a funding -d 'What perps are funded at 
 complete -c seq -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
 complete -c seq -n "__seq_at ' market'" -a pools -d 'Pools of decentralised exchanges: price, fee, money inside, and the exact figures of their curve'
 complete -c seq -n "__seq_at ' market'" -a token -d 'An asset\'s dollar price, its contracts, its venues'
+complete -c seq -n "__seq_at ' market'" -a route -d 'Where a market order would best go: parts, their cost, who was passed over and why. Nothing is sent'
 complete -c seq -n "__seq_at ' market'" -a intel -d 'What the books hold, what size costs in them, and how each venue behaves'
 complete -c seq -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -907,6 +908,21 @@ complete -c seq -n "__seq_at ' market token'" -l verbose -d 'Requests and timing
 complete -c seq -n "__seq_at ' market token'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' market token'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' market token'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' market route'" -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' market route'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' market route'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' market route'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' market route'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market route'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' market route'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' market route'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' market route'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' market route'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' market route'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' market route'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' market route'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' market route'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' market route'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' market intel'" -a venues -d 'Of the last minutes: share of the trading, spread against its usual one, toxicity, books a trade'
 complete -c seq -n "__seq_at ' market intel'" -a slippage -d 'What a market order of so much money would get now: average price, and how far that is from the middle'
 complete -c seq -n "__seq_at ' market intel'" -a depth -d 'How much each venue shows, and at which best prices; the ladder itself: seq market book'
@@ -3202,6 +3218,7 @@ complete -c seqcli -n "__seq_at ' market'" -a funding -d 'What perps are funded 
 complete -c seqcli -n "__seq_at ' market'" -a fair-price -d 'The mean of both sides\' average price over $250,000 of the merged books'
 complete -c seqcli -n "__seq_at ' market'" -a pools -d 'Pools of decentralised exchanges: price, fee, money inside, and the exact figures of their curve'
 complete -c seqcli -n "__seq_at ' market'" -a token -d 'An asset\'s dollar price, its contracts, its venues'
+complete -c seqcli -n "__seq_at ' market'" -a route -d 'Where a market order would best go: parts, their cost, who was passed over and why. Nothing is sent'
 complete -c seqcli -n "__seq_at ' market'" -a intel -d 'What the books hold, what size costs in them, and how each venue behaves'
 complete -c seqcli -n "__seq_at ' market'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -3375,6 +3392,21 @@ complete -c seqcli -n "__seq_at ' market token'" -l verbose -d 'Requests and tim
 complete -c seqcli -n "__seq_at ' market token'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' market token'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' market token'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' market route'" -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' market route'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' market route'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' market route'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' market route'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market route'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' market route'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' market route'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' market route'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' market route'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' market route'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' market route'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' market route'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' market route'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' market route'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' market intel'" -a venues -d 'Of the last minutes: share of the trading, spread against its usual one, toxicity, books a trade'
 complete -c seqcli -n "__seq_at ' market intel'" -a slippage -d 'What a market order of so much money would get now: average price, and how far that is from the middle'
 complete -c seqcli -n "__seq_at ' market intel'" -a depth -d 'How much each venue shows, and at which best prices; the ladder itself: seq market book'

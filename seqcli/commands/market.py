@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seqcli import files
-from seqcli.commands import market_book, market_dex, market_funding, market_history, market_intel, words
+from seqcli.commands import market_book, market_dex, market_funding, market_history, market_intel, market_route, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.commands.words import Symbol, VenueOption
@@ -106,4 +106,5 @@ command.verb(
     "seq --local market pools --chain solana --all -o csv",
 )(market_dex.pools)
 command.verb("token", "seq --local market token ETH")(market_dex.token)
+command.verb("route", "seq --local market route ETH-USD buy 10")(market_route.route)
 command.noun(market_intel.command)

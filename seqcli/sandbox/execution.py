@@ -81,12 +81,18 @@ def send(machine: Machine, view: View, order: Order, deviation_bps: int | None =
 
 
 def _explained(machine: Machine, view: View, order: Order, found: Plan) -> dict[str, Any] | None:
+    venues = (order.pin,) if order.pin else machine.market.instruments()[order.symbol].venues
+    return explain.routing(view, order, found, venues, fee_by(machine, order))
+
+
+def fee_by(machine: Machine, order: Order) -> explain.Fee:
+    """What parts of an order pay, venue by venue."""
+
     def fee(candidate: Candidate, part: Take, taker: bool) -> int:
         leg = Leg(candidate.venue, "", candidate.maker_bps, candidate.taker_bps)
         return fee_of(machine, order, leg, (part.price_1e9, part.qty_1e8), taker=taker)
 
-    venues = (order.pin,) if order.pin else machine.market.instruments()[order.symbol].venues
-    return explain.routing(view, order, found, venues, fee)
+    return fee
 
 
 def accepted(machine: Machine, order: Order) -> None:

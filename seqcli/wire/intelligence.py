@@ -1,4 +1,4 @@
-"""Market intelligence: depth over all venues, the cost of size, how each venue behaves. API: /v1/intelligence.
+"""Market intelligence: depth over all venues, the cost of size, how venues behave, where to go. API: /v1/intelligence.
 
 Each body says where it is from (`source`, as a quote's) and when it was true (`as_of_ns`). Unknown = null. The shapes
 are ours: the vendor describes what the replies hold in words only.
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from seqcli.wire.execution import Sketch
 from seqcli.wire.operation import Operation, Query
 
 MOST_SIZES = 20
@@ -89,6 +90,47 @@ class VenuesQuery(Query):
     symbol: str | None = None
 
 
+class RouteLeg(msgspec.Struct, kw_only=True):
+    """A part of an order at one venue; `weight` is its share of what goes anywhere."""
+
+    venue: str
+    qty_1e8: int
+    weight: Decimal | None
+    est_avg_price_1e9: int | None
+    fee_bps: int
+    est_cost_bps: Decimal | None
+
+
+class PassedOver(msgspec.Struct, kw_only=True):
+    """A venue without a part, and why: no_fee_data, stale, insufficient_balance, below_minimum or not_competitive."""
+
+    venue: str
+    reason: str
+
+
+class Routing(msgspec.Struct, kw_only=True):
+    """Where a market order of this moment would best go, whoever sends it.
+
+    A cost is beyond the middle, fees included. `left_1e8` is what the visible books do not hold. `single_venue` holds
+    the whole at the lowest cost; null, with its cost and the savings, where none does.
+    """
+
+    symbol: str
+    side: str
+    qty: Decimal
+    qty_1e8: int
+    source: str
+    mid_1e9: int | None
+    legs: list[RouteLeg]
+    est_cost_bps: Decimal | None
+    left_1e8: int
+    single_venue: str | None
+    single_venue_cost_bps: Decimal | None
+    savings_bps: Decimal | None
+    rejected: list[PassedOver]
+    as_of_ns: int
+
+
 def _reading(name: str, summary: str, query: type[Query], reply: type[msgspec.Struct]) -> Operation:
     return Operation(
         name=f"intelligence.{name}",
@@ -104,4 +146,5 @@ def _reading(name: str, summary: str, query: type[Query], reply: type[msgspec.St
 DEPTH = _reading("depth", "The book of a symbol over all venues and by venue", DepthQuery, Depth)
 SLIPPAGE = _reading("slippage", "What a market order of a size would get", SlippageQuery, Slippage)
 VENUES = _reading("venues", "Market share, spread, toxicity and quotes a trade of each venue", VenuesQuery, Venues)
-OPERATIONS = (DEPTH, SLIPPAGE, VENUES)
+ROUTING = _reading("routing", "The best split of a market order, its cost, who was passed over", Sketch, Routing)
+OPERATIONS = (DEPTH, SLIPPAGE, VENUES, ROUTING)

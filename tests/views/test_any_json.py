@@ -31,6 +31,7 @@ from seqcli.views import (
     portfolio,
     quotes,
     render,
+    routes,
     sandbox,
 )
 from seqcli.wire.strict import Number
@@ -60,6 +61,7 @@ LISTS: dict[str, Callable[[Any], Any]] = {
     "deployments": algos.deployments,
     "killswitch": killswitch.engaged,
     "execution_graphs": graphs.listed,
+    "legs": routes.route,
 }
 OBJECTS = (
     orders.placed,

@@ -22,12 +22,12 @@ _MOST_1E8 = 1 << 62
 @serves(execution.FORECAST)
 def forecast(box: Box, call: Call) -> dict[str, Any]:
     """Costs of now and of the last minute, by size, by venue and by urgency."""
-    wanted = _wanted(box, call)
+    wanted = wanted_of(box, call)
     market, now_ns = box.market, call.now_ns
     mid = mid_of(market, wanted.symbol, now_ns)
     view = forecasts.outlook(market, wanted, now_ns)
     return {
-        **_asked(wanted, mid),
+        **asked(wanted, mid),
         "mid": None if mid is None else ledger.plain_decimal(mid, 9),
         "mid_1e9": mid,
         "expected_cost_bps": view.cost_at(50),
@@ -65,14 +65,14 @@ def _urgency(box: Box, call: Call, wanted: Wanted) -> list[dict[str, Any]]:
 @serves(execution.SIMULATE)
 def simulate(box: Box, call: Call) -> dict[str, Any]:
     """The three ways, run."""
-    wanted = _wanted(box, call)
+    wanted = wanted_of(box, call)
     urgency = (call.query.urgency or "medium").lower()
     if urgency not in simulations.WINDOWS_NS:
         raise invalid(("urgency", f"must be one of {', '.join(simulations.WINDOWS_NS)}"))
     settings = box.exchange.account(call.caller.client_id, call.now_ns).settings
     rows = simulations.strategies(box.market, wanted, settings, urgency, call.now_ns)
     return {
-        **_asked(wanted, mid_of(box.market, wanted.symbol, call.now_ns)),
+        **asked(wanted, mid_of(box.market, wanted.symbol, call.now_ns)),
         "urgency": urgency,
         "strategies": rows,
         "recommended": simulations.recommended(rows),
@@ -80,7 +80,8 @@ def simulate(box: Box, call: Call) -> dict[str, Any]:
     }
 
 
-def _wanted(box: Box, call: Call) -> Wanted:
+def wanted_of(box: Box, call: Call) -> Wanted:
+    """Symbol, side and quantity of a query. Raises `Problem`."""
     query = call.query
     missing = [(name, "missing") for name in ("symbol", "side", "qty") if getattr(query, name) is None]
     if missing:
@@ -100,7 +101,8 @@ def _wanted(box: Box, call: Call) -> Wanted:
     )
 
 
-def _asked(wanted: Wanted, mid: int | None) -> dict[str, Any]:
+def asked(wanted: Wanted, mid: int | None) -> dict[str, Any]:
+    """What was asked for, as a reply repeats it; `mid` None: no venue shows a book."""
     return {
         "symbol": wanted.symbol,
         "side": wanted.side,

@@ -1,7 +1,10 @@
 """Market intelligence, from the books and trades of this moment and of the minutes before it."""
 
+from typing import Any
+
 from seqcli.errors import Usage
-from seqcli.sandbox import liquidity
+from seqcli.sandbox import liquidity, routes
+from seqcli.sandbox.handlers.execution import asked, wanted_of
 from seqcli.sandbox.handlers.orders import symbol_of, venue_name
 from seqcli.sandbox.serving import Box, Call, invalid, serves
 from seqcli.units import parse_scaled
@@ -57,6 +60,15 @@ def venues(box: Box, call: Call) -> intelligence.Venues:
         since_ns=call.now_ns - liquidity.WINDOW_NS,
         as_of_ns=call.now_ns,
     )
+
+
+@serves(intelligence.ROUTING)
+def routing(box: Box, call: Call) -> dict[str, Any]:
+    """The recommended split."""
+    wanted = wanted_of(box, call)
+    account = box.exchange.account(call.caller.client_id, call.now_ns)
+    body = routes.recommended(box.exchange, account, wanted, call.now_ns)
+    return {**asked(wanted, body["mid_1e9"]), **body, "as_of_ns": call.now_ns}
 
 
 def _symbol(text: str | None) -> str:
