@@ -45,8 +45,13 @@ def symbols(session: Session, text: Text = None, venue: VenueOption = None, kind
     query = market.SymbolsQuery(
         venue=words.optional(words.venue, venue), type=words.optional_one_of(kind, TYPES, "a type"), q=text
     )
-    result = session.read(market.SYMBOLS, Request(query=query), items="", ids="symbol", table=tables.symbols)
-    if query == market.SymbolsQuery() and not session.options.dry_run:
+    request = Request(query=query)
+    if session.options.dry_run:
+        return session.planned((market.SYMBOLS, request))
+    reply = session.client.call(market.SYMBOLS, request)
+    items = "symbols" if isinstance(reply.body, dict) else ""
+    result = session.seen(reply.body, raw=reply.raw, items=items, ids="symbol", table=tables.symbols)
+    if query == market.SymbolsQuery():
         _remember(result.ids)
     return result
 

@@ -18,6 +18,8 @@ _MILLION = 1_000_000
 AT_ONCE = 2_000
 """Symbols that one request may ask for."""
 _HANDS, _NAMED = 8, 5
+_WAKING = 400
+"""Symbols whose prices wake a watch; a connection has room for 500 topics."""
 
 Symbols = Annotated[
     list[str] | None,
@@ -50,7 +52,7 @@ def quote(
     age_ns = None if max_age is None else int(words.duration(max_age, "--max-age"))
     if not watch:
         return _asked(session, operation, requests, age_ns)
-    topics = [f"prices:{name}" for name in names]
+    topics = [f"prices:{name}" for name in names[:_WAKING]]
     return watching.watched(session, lambda: _asked(session, operation, requests, age_ns), topics=topics)
 
 
@@ -163,7 +165,9 @@ def nearest(session: Session, symbol: str) -> str:
     from seqcli.wire import market
 
     reply = session.attempt(lambda: session.client.call(market.SYMBOLS, Request()))
-    rows = reply.body if reply is not None and isinstance(reply.body, list) else []
+    body = None if reply is None else reply.body
+    rows = body.get("symbols") if isinstance(body, dict) else body
+    rows = rows if isinstance(rows, list) else []
     known = [str(row["symbol"]) for row in rows if isinstance(row, dict) and "symbol" in row]
     near = get_close_matches(symbol.upper(), known, 3)
     return f"did you mean {' or '.join(near)}?" if near else "see: seq market symbols"

@@ -84,6 +84,13 @@ def hosted(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hosted]]:
         server.shutdown()
 
 
+def test_symbols_in_an_envelope_are_read_as_well(seq: Seq, hosted: type[Hosted]) -> None:
+    hosted.status, hosted.body = 200, b'{"symbols": [{"symbol": "ETH-USD"}, {"symbol": "BTC-USD"}]}'
+    assert seq("market", "symbols", "-q").out.split() == ["ETH-USD", "BTC-USD"]
+    assert len(seq("market", "symbols", "-o", "ndjson").rows) == 2
+    assert seq("market", "symbols").out.splitlines()[1].startswith("ETH-USD")
+
+
 def answer(message: str, code: str = "NOT_FOUND") -> bytes:
     return json.dumps({"error": {"code": code, "message": message, "request_id": "r"}}).encode()
 
