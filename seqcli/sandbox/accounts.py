@@ -120,6 +120,7 @@ class Account(msgspec.Struct, kw_only=True):
 
     def funds(self, name: str, usd_1e9: int, ts_ns: int) -> None:
         """A perp pays funding (negative: is paid), against `funding_pot`."""
+        self.begin_day(ts_ns)
         row = self.holdings[name]
         cash = place(row.venue, row.cash)
         self.cash_moves(cash, -usd_1e9, ts_ns)
@@ -137,15 +138,16 @@ class Account(msgspec.Struct, kw_only=True):
             self.held.pop(name, None)
 
     def earned(self) -> int:
-        """Realised P&L less fees since the books were opened, USD 1e9."""
-        return sum(row.realized_usd_1e9 for row in self.holdings.values()) - sum(self.fee_pot.values())
+        """Realised P&L less fees and funding since the books were opened, USD 1e9."""
+        made = sum(row.realized_usd_1e9 for row in self.holdings.values())
+        return made - sum(self.fee_pot.values()) - sum(self.funded.values())
 
     def begin_day(self, ts_ns: int) -> None:
-        """Called before the postings of a fill: a new UTC day starts from what was earned before it."""
+        """Called before the postings of a fill or of funding: a new UTC day starts from what was earned before it."""
         if ts_ns // DAY_NS != self.day:
             self.day = ts_ns // DAY_NS
             self.day_start_usd_1e9 = self.earned()
 
     def earned_today(self, now_ns: int) -> int:
-        """Realised P&L less fees of this UTC day, USD 1e9."""
+        """Realised P&L less fees and funding of this UTC day, USD 1e9."""
         return self.earned() - self.day_start_usd_1e9 if now_ns // DAY_NS == self.day else 0

@@ -73,7 +73,7 @@ class Exchange(Paper):
     def _pass(self, until_ns: int, now_ns: int) -> None:
         for ts_ns in settlement.instants(self, until_ns):
             resting.advance(self, ts_ns - 1, now_ns)
-            settlement.settle(self, ts_ns)
+            triggers.look_again(self, settlement.settle(self, ts_ns), ts_ns)
         resting.advance(self, until_ns, now_ns)
 
     # -- submission --------------------------------------------------------------------------------------------------

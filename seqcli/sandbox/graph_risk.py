@@ -1,6 +1,7 @@
 """What a running graph may lose and leave unhedged, and when the market may have made it lose that much.
 
-The loss is that of the graph's own fills, marked to the mid, fees included; what is pegged to the dollar counts as one.
+The loss is that of the graph's own fills, marked to the mid, fees and funding included; what is pegged to the dollar
+counts as one.
 The quantity not hedged is what its nodes have bought of one base asset less what they have sold.
 """
 
@@ -64,7 +65,8 @@ def loss(market: Market, graph: Graph, now_ns: int) -> int | None:
         if mid is None:
             return None
         worth += qty * mid
-    return sum(node.fees_usd_1e9 for node in graph.nodes) - ledger.half_even(worth, ledger.UNIT_1E8)
+    spent = graph.funding_usd_1e9 + sum(node.fees_usd_1e9 for node in graph.nodes)
+    return spent - ledger.half_even(worth, ledger.UNIT_1E8)
 
 
 def allow_more(market: Market, graph: Graph, now_ns: int) -> None:

@@ -18,7 +18,8 @@ class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `status` is WAITING or SKIPPED, "" once active; `outcome` the terminal status of its last order; `live` how many of
     its orders are open; `ordered_1e8` their quantity and that of the ended ones; `terminal_ns` when it was clear that
-    nothing more comes of it. `cost` is Σ price × quantity of its fills, 1e17.
+    nothing more comes of it. `cost` is Σ price × quantity of its fills, 1e17; `filled_at` is what of a perp filled at
+    each venue.
     """
 
     node_id: str
@@ -41,6 +42,7 @@ class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
     filled_qty_1e8: int = 0
     cost: int = 0
     fees_usd_1e9: int = 0
+    filled_at: dict[str, int] = {}
     failure_reason: str | None = None
     node_order_ids: list[str] = []
     live: int = 0
@@ -113,6 +115,7 @@ class Held(msgspec.Struct):
 class Graph(msgspec.Struct, kw_only=True):
     """One graph. `digest` judges sameness of a repeated submission; `risk` and `metadata` are JSON text.
 
+    `funding_usd_1e9` is what its own fills in perps have paid in funding.
     Once `cancelling`, or `failing` for a reason, nothing of it starts any more.
     """
 
@@ -135,6 +138,7 @@ class Graph(msgspec.Struct, kw_only=True):
     terminal_ns: int | None = None
     sandbox: bool = True
     ended: bool = False
+    funding_usd_1e9: int = 0
 
     @property
     def slices(self) -> int:

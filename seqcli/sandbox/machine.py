@@ -270,7 +270,13 @@ class Machine:
         account.holdings[data["row"]].redeemed_ns = ts_ns
 
     def _funding(self, data: dict[str, Any], _ts_ns: int) -> None:
-        self.accounts[data["client_id"]].funds(data["row"], data["paid_usd_1e9"], data["ts_ns"])
+        account = self.accounts[data["client_id"]]
+        account.funds(data["row"], data["paid_usd_1e9"], data["ts_ns"])
+        row = account.holdings[data["row"]]
+        for graph in self.graphs.values():
+            if graph.client_id == account.client_id:
+                held = tallies.held_at(graph, row.symbol, row.venue)
+                graph.funding_usd_1e9 += ledger.funding_usd(data["mark_price_1e9"], held, data["rate_1e9"])
 
     def _wallet(self, data: dict[str, Any], _ts_ns: int) -> None:
         self.accounts[data["client_id"]].wallet_since_ns = data["since_ns"]

@@ -7,9 +7,10 @@ the same that the history of funding shows.
 
 from collections.abc import Iterator
 
-from seqcli.sandbox import ledger
+from seqcli.sandbox import ledger, tallies
 from seqcli.sandbox.accounts import Account, Holding
 from seqcli.sandbox.funding import HOUR_NS, next_ns
+from seqcli.sandbox.graphs import Graph
 from seqcli.sandbox.machine import Machine
 
 
@@ -41,8 +42,9 @@ def _ahead(machine: Machine, upto: int) -> Iterator[int]:
                 return  # none comes sooner
 
 
-def settle(machine: Machine, ts_ns: int) -> None:
-    """Book what every perp pays at a settlement."""
+def settle(machine: Machine, ts_ns: int) -> list[Graph]:
+    """Book what every perp pays at a settlement. Returns the graphs whose loss that has moved."""
+    moved: dict[tuple[str, str], Graph] = {}
     for account in machine.accounts.values():
         for name, row in list(_held(account)):
             if next_ns(row.venue, ts_ns - 1) != ts_ns or _paid_until(row) >= ts_ns:
@@ -60,6 +62,9 @@ def settle(machine: Machine, ts_ns: int) -> None:
                 "paid_usd_1e9": ledger.funding_usd(found.mark_price_1e9, row.qty_1e8, found.rate_1e9),
             }
             machine.emit("funding", data, ts_ns)
+            own = ((key, graph) for key, graph in machine.graphs.items() if key[0] == account.client_id)
+            moved |= {key: graph for key, graph in own if tallies.held_at(graph, row.symbol, row.venue)}
+    return list(moved.values())
 
 
 def _held(account: Account) -> Iterator[tuple[str, Holding]]:

@@ -32,4 +32,12 @@ def count_in(graph: Graph, order: Order, fill: Fill, ts_ns: int) -> None:
     node.filled_qty_1e8 += fill.qty_1e8
     node.cost += fill.price_1e9 * fill.qty_1e8
     node.fees_usd_1e9 += fill.fee_usd_1e9
+    if node.kind == "perp":
+        node.filled_at[fill.venue] = node.filled_at.get(fill.venue, 0) + fill.qty_1e8
     graph.updated_ns = ts_ns
+
+
+def held_at(graph: Graph, symbol: str, venue: str) -> int:
+    """What a graph itself has bought of a perp at a venue, less what it has sold, 1e8."""
+    nodes = (node for node in graph.nodes if node.symbol == symbol)
+    return sum(node.filled_at.get(venue, 0) * (1 if node.side == "buy" else -1) for node in nodes)

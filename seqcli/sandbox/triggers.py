@@ -236,6 +236,15 @@ def cancel_open(machine: Machine, graph: Graph, now_ns: int) -> int:
     return len(live)
 
 
+def look_again(machine: Machine, graphs: list[Graph], now_ns: int) -> None:
+    """Funding has moved the loss of graphs: keep their limits now, and watch them from where they stand."""
+    for graph in graphs:
+        if graph.bounds.max_loss_usd_1e9 is not None and not graph.over:
+            touch(machine, graph).whole = True
+            check_limits(machine, graph, now_ns)
+    settle(machine, now_ns)
+
+
 def check_limits(machine: Machine, graph: Graph, now_ns: int) -> bool:
     """Keep the graph's own limits, now. Returns whether one was broken."""
     if graph.over or not graph.bounds.kept:

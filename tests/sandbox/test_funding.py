@@ -16,6 +16,7 @@ from seqcli.sandbox.exchange import Exchange
 from seqcli.sandbox.funding import HOUR_NS, interval_ns, next_ns
 from seqcli.sandbox.ledger import funding_usd, half_even
 from seqcli.sandbox.market import SyntheticMarket
+from seqcli.sandbox.rules import Limits
 from seqcli.sandbox.seeding import Seed
 from seqcli.wire.submission import SimpleOrder
 from tests.sandbox.graph_stage import Play, edge, node
@@ -320,3 +321,67 @@ def test_thirty_idle_days_with_perps_and_a_hundred_resting_orders_are_caught_up_
     said = [event for event in exchange.pending if event.kind == "funding"]
     assert len(said) == 30 * 24 + 30 * 3
     check(exchange)
+
+
+# -- what may be lost ------------------------------------------------------------------------------------------------
+
+
+def test_funding_counts_in_the_day_s_result_and_a_day_begins_before_its_first_payment() -> None:
+    stage = Stage(funded(100_000, 100_000, 100_000))
+    stage.order("buy", "2", PERP)
+    account = stage.exchange.accounts[ME]
+    after_the_fill = account.earned_today(stage.now)
+    stage.pass_time(FIRST - stage.now)
+    assert account.earned_today(stage.now) == after_the_fill - px("10")
+    midnight = (stage.now // DAY + 1) * DAY
+    market = funded()
+    market.rates[PERP, "hyperliquid", midnight] = Funding(100_000, px("50000"), 0)
+    night = Stage(market)
+    night.order("buy", "2", PERP)
+    night.pass_time(midnight - night.now)
+    assert night.exchange.accounts[ME].earned_today(night.now) == -px("10")
+    night.order("buy", "1", PERP)
+    fee = night.fills()[-1]["fee_usd_1e9"]
+    assert night.exchange.accounts[ME].earned_today(night.now) == -px("10") - fee
+    assert night.again().snapshot() == night.exchange.snapshot()
+
+
+def test_a_day_s_loss_by_funding_alone_stops_new_orders() -> None:
+    stage = Stage(funded(*[1_000_000] * 3), limits=Limits(max_daily_loss_usd=150))
+    stage.order("buy", "1", PERP)
+    stage.pass_time(FIRST - stage.now)
+    assert stage.order("buy", "0.1", PERP).failure_reason is None  # fees and 50 dollars
+    stage.pass_time(2 * HOUR_NS)
+    assert stage.order("buy", "0.1", PERP).failure_reason == "DAILY_LOSS_LIMIT"
+
+
+@pytest.mark.parametrize(("held", "status"), [("buy", "FAILED"), ("sell", "RUNNING")])
+def test_a_graph_that_loses_too_much_by_funding_is_stopped_at_the_settlement(held: str, status: str) -> None:
+    stage = Stage(funded(*[1_000_000] * 5))
+    nodes = [
+        node("perp", held, symbol=PERP, venue="hyperliquid"),
+        node("rest", symbol="BTC-USD", limit="40000"),
+    ]
+    play = Play(stage, nodes, risk={"runtime": {"max_loss_usd": 230}})  # 50 of it are fees
+    stage.pass_time(FIRST + 2 * HOUR_NS - stage.now)
+    assert (play.status, abs(play.graph.funding_usd_1e9)) == ("RUNNING", px("150"))
+    stage.pass_time(2 * HOUR_NS)
+    assert play.status == status
+    if status == "FAILED":
+        assert (play.graph.failure_reason, play.graph.terminal_ns) == ("RISK", FIRST + 3 * HOUR_NS)
+        assert play.outcome("rest") == "CANCELLED"
+    assert stage.again().snapshot() == stage.exchange.snapshot()
+
+
+def test_a_loss_by_funding_brings_the_limit_nearer_for_the_market_too() -> None:
+    """After the settlement a smaller fall is enough, and it is seen at its instant though nobody looks."""
+    market = funded(2_000_000)
+    at = FIRST + HOUR_NS // 2
+    market.set_book(PERP, "hyperliquid", "49920*10", "49930*10", at)
+    stage = Stage(market)
+    nodes = [node("perp", symbol=PERP, venue="hyperliquid"), node("rest", symbol="BTC-USD", limit="40000")]
+    play = Play(stage, nodes, risk={"runtime": {"max_loss_usd": 200}})
+    stage.pass_time(3 * HOUR_NS)
+    assert (play.status, play.graph.terminal_ns) == ("FAILED", at)
+    (row,) = (event.data for event in stage.events if event.kind == "risk")
+    assert row["limit"] == "max_loss_usd"
