@@ -15,7 +15,7 @@ from seqcli.commands.session import Session
 from seqcli.errors import Usage
 from seqcli.views import Result, forms
 from seqcli.views.blocks import Line
-from seqcli.wire import catalogue, orders, strict
+from seqcli.wire import catalogue, orders, streams, strict
 from seqcli.wire.operation import Access, Operation, Repeat, Request
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -40,11 +40,29 @@ Input = Annotated[str | None, typer.Option("--input", metavar="FILE", help="The 
 def call(session: Session, method: Method, path: Path_, pairs: Pairs = None, source: Input = None) -> Result:
     """Call any path of the API; the answer as JSON."""
     operation, request = _request(method.upper(), path, pairs or [], source)
+    _refuse_endless(operation, path.partition("?")[0])
     if operation.name == orders.PLACE.name:
         return _submit(session, request.body)
     if operation.access in (Access.PUBLIC, Access.READ):
         return session.read(operation, request, table=_json)
     return session.change(operation, request, table=_json)
+
+
+_FOLLOWED = {
+    streams.RISK.name: "seq risk follow",
+    streams.ALERTS.name: "seq risk alerts",
+    streams.NEW_MARKETS.path: "seq predict follow --new",
+    streams.MARKET_RESOLVED.path: "seq predict follow --resolved",
+    streams.STREAM.path: "seq stream TOPIC...",
+}
+"""Other commands than `seq stream` for what has no end."""
+
+
+def _refuse_endless(operation: Operation, path: str) -> None:
+    if operation.reply is streams.EventText or path in streams.SOCKETS:
+        topic = operation.name.rpartition(".")[2]
+        command = _FOLLOWED.get(operation.name) or _FOLLOWED.get(path) or f"seq stream {topic}"
+        raise Usage(f"{path} has no end, and one answer is all that is waited for", hint=f"follow it with: {command}")
 
 
 def _json(body: Any) -> list[Line]:

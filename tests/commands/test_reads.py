@@ -188,3 +188,21 @@ def test_the_whole_list_of_symbols_is_kept_for_completions_and_a_part_of_it_is_n
     assert not kept.exists()
     listed = seq("--local", "market", "symbols", "--json").body
     assert kept.read_text().split() == [row["symbol"] for row in listed]
+
+
+@pytest.mark.parametrize(
+    ("path", "instead"),
+    [
+        ("/v1/orders/stream", "seq stream orders"),
+        ("/v1/tca/stream?symbol=ETH-USD", "seq stream tca"),
+        ("/v1/risk/stream", "seq risk follow"),
+        ("/v1/alerts/stream", "seq risk alerts"),
+        ("/v1/stream", "seq stream TOPIC..."),
+        ("/v1/ws/new_markets", "seq predict follow --new"),
+    ],
+)
+def test_what_has_no_end_is_refused_with_the_command_that_follows_it(seq: Seq, path: str, instead: str) -> None:
+    done = seq("--local", "api", "GET", path, "--json")
+    assert (done.status, done.out) == (2, "")
+    assert path.partition("?")[0] in done.error["message"]
+    assert done.error["hint"].endswith(instead)
