@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market route' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market route' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' risk alerts' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -1370,6 +1370,7 @@ complete -c seq -n "__seq_at ' execution trace'" -l version -d 'Print the versio
 complete -c seq -n "__seq_at ' execution trace'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seq -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
+complete -c seq -n "__seq_at ' risk'" -a alerts -d 'What to look at: kill switch, limits nearly used up and broken, losses stopped, edges down. Until Ctrl-C'
 complete -c seq -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1412,6 +1413,22 @@ complete -c seq -n "__seq_at ' risk follow'" -l verbose -d 'Requests and timings
 complete -c seq -n "__seq_at ' risk follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' risk follow'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' risk follow'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' risk alerts'" -l max-events -d 'End after N frames.' -r
+complete -c seq -n "__seq_at ' risk alerts'" -l for -d 'End after this time; status 0.' -r
+complete -c seq -n "__seq_at ' risk alerts'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' risk alerts'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' risk alerts'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' risk alerts'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk alerts'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' risk alerts'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' risk alerts'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' risk alerts'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' risk alerts'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' risk alerts'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' risk alerts'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' risk alerts'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' risk alerts'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' risk alerts'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' killswitch'" -a on -d 'Latch here, engage there, stop deployments, cancel on every venue, and look twice. Status 0 only when flat'
 complete -c seq -n "__seq_at ' killswitch'" -a off -d 'Clear the server\'s switch, then the latch: new orders pass again'
 complete -c seq -n "__seq_at ' killswitch'" -a status -d 'The latch on this machine and the switch on the server'
@@ -3854,6 +3871,7 @@ complete -c seqcli -n "__seq_at ' execution trace'" -l version -d 'Print the ver
 complete -c seqcli -n "__seq_at ' execution trace'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' risk'" -a limits -d 'Limits of the account at the exchange; your own are in policy.toml'
 complete -c seqcli -n "__seq_at ' risk'" -a follow -d 'Kill switch, limits near and breached, graphs paused and failed: as it happens, until Ctrl-C'
+complete -c seqcli -n "__seq_at ' risk'" -a alerts -d 'What to look at: kill switch, limits nearly used up and broken, losses stopped, edges down. Until Ctrl-C'
 complete -c seqcli -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -3896,6 +3914,22 @@ complete -c seqcli -n "__seq_at ' risk follow'" -l verbose -d 'Requests and timi
 complete -c seqcli -n "__seq_at ' risk follow'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' risk follow'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' risk follow'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l max-events -d 'End after N frames.' -r
+complete -c seqcli -n "__seq_at ' risk alerts'" -l for -d 'End after this time; status 0.' -r
+complete -c seqcli -n "__seq_at ' risk alerts'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' risk alerts'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' risk alerts'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' killswitch'" -a on -d 'Latch here, engage there, stop deployments, cancel on every venue, and look twice. Status 0 only when flat'
 complete -c seqcli -n "__seq_at ' killswitch'" -a off -d 'Clear the server\'s switch, then the latch: new orders pass again'
 complete -c seqcli -n "__seq_at ' killswitch'" -a status -d 'The latch on this machine and the switch on the server'

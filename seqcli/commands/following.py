@@ -73,6 +73,13 @@ def risk(session: Session) -> Iterator[Result]:
         yield from _told(session, source, limits, "kind", tables.risks)
 
 
+def alerts(session: Session, ends: tuple[int | None, float | None]) -> Iterator[Result]:
+    """Each alert as it came; on a terminal the last ones."""
+    with streaming.events(session, streams.ALERTS) as source:
+        limits = frames.Limits(session.client.clock, *ends)
+        yield from _told(session, source, limits, "alert_id", tables.alerts)
+
+
 def markets(
     session: Session, sockets: Sequence[streams.Socket], venue: str | None, ends: tuple[int | None, float | None]
 ) -> Iterator[Result]:

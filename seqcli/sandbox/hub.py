@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from seqcli.sandbox.alerts import STREAM as ALERTS
+from seqcli.sandbox.alerts import Alerts
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.feeds import Feed, MarketData
 from seqcli.sandbox.outbox import Outbox
@@ -58,6 +60,7 @@ class Hub:
         self._clock_ns = clock_ns
         self.market = MarketData(box.market, feeds)
         self._publisher = Publisher(box.exchange, report)
+        self._alerts = Alerts(box.exchange)
         self._boot = _new_boot()
         self._members: dict[int, Member] = {}
         self._private: dict[tuple[str, str], dict[int, Member]] = {}
@@ -185,6 +188,14 @@ class Hub:
         for event in events:
             for news in self._publisher.news(event):
                 self._tell_of(news)
+            for news in self._alerts.news(event):
+                self._tell_of(news)
+
+    def look(self, now_ns: int) -> None:
+        """Tell of edges that were dropped or have come back."""
+        readers = [client_id for client_id, stream in self._rings if stream == ALERTS]
+        for news in self._alerts.edges(self._box.down, readers, now_ns):
+            self._tell_of(news)
 
     def _tell_of(self, news: News) -> None:
         readers = self._private.get((news.client_id, news.topic))

@@ -136,6 +136,7 @@ class Running:
         worked_s, began = 0.0, thread_time()
         try:
             now_ns = self._box.sequencer.stamp()
+            self._hub.look(now_ns)
             if self._lives is not None:
                 self._lives.look(now_ns)
             for _ in self._hub.market.steps(now_ns):

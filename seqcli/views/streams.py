@@ -60,6 +60,20 @@ def risks(body: Any) -> list[Block]:
     ]
 
 
+def alerts(body: Any) -> list[Block]:
+    """Alerts, newest first."""
+    names = ("symbol", "value", "threshold", "condition")
+    rows: list[list[Cell | str]] = [
+        [when(row, "ts_ns"), Cell(text(row, "name"), "strong"), *(text(row, name) for name in names)]
+        for row in body["events"]
+    ]
+    grid = Grid(columns=columns("TIME ALERT SYMBOL/3 >VALUE/1 >THRESHOLD/2 CONDITION"), rows=rows)
+    return [
+        grid if rows else Line(Cell("nothing yet", "dim")),
+        *(Line(Cell(note(row), "warn")) for row in body["notes"]),
+    ]
+
+
 def markets(body: Any) -> list[Block]:
     """Prediction markets as they begin and as they are resolved, newest first."""
     rows: list[list[Cell | str]] = [

@@ -219,7 +219,7 @@ ORDERS = _events("orders", "Event stream: each change of the account's orders")
 FILLS = _events("fills", "Event stream: the account's fills")
 TCA = _events("tca", "Event stream: a cost report after each order")
 RISK = _events("risk", "Event stream: kill switch, limits, paused and failed graphs")
-ALERTS = _events("alerts", "Event stream: alerts")
+ALERTS = _events("alerts", "Event stream: kill switch, limits near and broken, losses stopped, edges down")
 EVENT_NAMES = {"orders": "order", "fills": "fill", "tca": "tca", "risk": "risk", "alerts": "alert"}
 """The ``event:`` of each event stream, besides ``reset`` and ``error``."""
 OPERATIONS = (TICKET, TICKET_GET, ORDERS, FILLS, TCA, RISK, ALERTS)

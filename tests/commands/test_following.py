@@ -218,3 +218,20 @@ def test_prediction_markets_are_followed_and_filtered(seq: Seq) -> None:
     assert [row["venue"] for row in done.rows] == ["polymarket"] * 3
     assert len({row["slug"] for row in done.rows}) == 3
     assert seq("predict", "follow", "--new", "--resolved").status == 2
+
+
+def test_alerts_are_followed_to_the_number_that_was_asked_for(seq: Seq, exchange: Exchange) -> None:
+    def engage() -> None:
+        followed: list[bool] = []
+        while not any(followed):
+            exchange.running.call(lambda hub: followed.append(bool(hub._followers)))
+        exchange.call("POST", "/v1/kill_switch", {"reason": "drill"})
+
+    other = threading.Thread(target=engage)
+    other.start()
+    done = seq("risk", "alerts", "--max-events", "1", "--json")
+    other.join()
+    assert done.status == 0, done.err
+    (row,) = done.rows
+    assert (row["name"], row["condition"]) == ("kill_switch", "engaged: drill")
+    assert "/v1/alerts/stream" in seq("--local", "risk", "alerts", "--dry-run", "--json").body["url"]

@@ -38,7 +38,6 @@ WITHOUT_A_COMMAND = {
     "streams.ticket_get": "the other form of the same",
     "streams.orders": "event streams are for programs; commands take the socket",
     "streams.tca": "as above",
-    "streams.alerts": "as above",
     "analytics.tca_alias": "the path of the vendor's SDK; ours is analytics.tca",
     "analytics.report": "an alias of analytics.tca",
     "docs.document": "for a browser",
