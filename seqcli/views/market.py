@@ -23,7 +23,7 @@ def symbols(body: Any) -> list[Block]:
         Grid(
             columns=columns("SYMBOL TYPE STATUS/3 >TICK/2 >LOT/2 >MIN_QTY/1 VENUES/4"),
             rows=rows,
-            empty="no symbols; what can be predicted: seq predict markets",
+            empty="no symbols",
         )
     ]
 

@@ -1,6 +1,7 @@
 """Alive, whole, and with which venues."""
 
 from seqcli import __version__
+from seqcli.sandbox.handlers.market import PREDICTION, open_contracts
 from seqcli.sandbox.instruments import VENUES, Venue
 from seqcli.sandbox.serving import Box, Call, serves
 from seqcli.wire import health
@@ -51,6 +52,8 @@ def edge_list(box: Box, call: Call) -> health.Edges:
         for venue in {edge.parent or edge.id for edge in box.market.venues().values()}
         for kind in ("spot", "perp", "prediction")
     }
+    for venue in PREDICTION:
+        counts[venue, "prediction"] = sum(1 for _ in open_contracts(box, (venue,), "", call.now_ns))
     rows = [_edge(edge, box, counts, call.now_ns) for edge in box.market.venues().values()]
     rows.sort(key=lambda row: row.edge_id)
     return health.Edges(edges=rows, count=len(rows), as_of_ns=call.now_ns)

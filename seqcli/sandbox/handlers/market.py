@@ -1,27 +1,49 @@
 """What can be traded, where and for which fee."""
 
+import itertools
+from collections.abc import Iterable, Iterator
+
 from seqcli.sandbox.instruments import Instrument, Venue, canonical, venue_of, venue_symbol
 from seqcli.sandbox.outages import edge_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.wire import market
 
 Rates = tuple[int | None, int | None]
+PREDICTION = ("kalshi", "polymarket")
+"""Venues whose instruments are contracts."""
 
 
 @serves(market.SYMBOLS)
 def symbols(box: Box, call: Call) -> list[market.Symbol]:
-    """Every instrument that fits the filters."""
+    """Every instrument that fits the filters; contracts, which come and go, only where type or venue asks for them."""
     query = call.query
     venue, kind = (None, None) if query.venue is None else _venue(box, query.venue, "venue")
     kind = query.type.lower() if query.type is not None else kind
     if kind not in (None, "spot", "perp", "prediction"):
         raise invalid(("type", "must be spot, perp or prediction"))
     words = (query.q or "").upper()
-    return [
+    found = [
         _symbol(row)
         for row in box.market.instruments().values()
-        if (venue is None or venue in row.venues) and kind in (None, row.kind) and (words in row.symbol.upper())
+        if (venue is None or venue in row.venues) and kind in (None, row.kind) and words in row.symbol.upper()
     ]
+    wanted = venue in PREDICTION or (venue is None and kind == "prediction")
+    if not wanted or kind not in (None, "prediction"):
+        return found
+    return [*found, *open_contracts(box, PREDICTION if venue is None else (venue,), words, call.now_ns)]
+
+
+def open_contracts(box: Box, venues: Iterable[str], words: str, now_ns: int) -> Iterator[market.Symbol]:
+    """Both sides of every open contract of which the symbol or the slug holds the words."""
+    instruments = box.market.instruments()
+    if box.contracts is None:
+        return
+    for event in itertools.chain.from_iterable(box.contracts.listed(venue, now_ns) for venue in venues):
+        for contract in event if event[0].event.status(now_ns) == "open" else ():
+            for symbol in contract.symbols:
+                row = instruments.get(symbol)
+                if row is not None and words in f"{symbol} {contract.slug}".upper():
+                    yield _symbol(row)
 
 
 @serves(market.FEES)

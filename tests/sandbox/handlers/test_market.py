@@ -62,6 +62,21 @@ def test_symbols_are_filtered(desk: Desk) -> None:
     assert bad_field(desk("/v1/symbols?type=swap")) == "type"
 
 
+def test_contracts_are_listed_where_they_are_asked_for_and_each_is_quoted(desk: Desk) -> None:
+    assert not [row for row in desk("/v1/symbols") if row["instrument_type"] == "prediction"]
+    rows = desk("/v1/symbols?type=prediction")
+    assert [row for row in rows if row["venues"] == ["kalshi"]] == desk("/v1/symbols?venue=kalshi")
+    assert desk("/v1/symbols?venue=kalshi&type=spot") == desk("/v1/symbols?venue=kraken&type=prediction") == []
+    names = [row["symbol"] for row in rows]
+    assert len(names) == len(set(names)) > 100
+    open_ones = {row["slug"] for row in desk("/v1/markets?venue=kalshi&active=true&limit=500")["markets"]}
+    assert open_ones <= {name.removesuffix(":NO").removesuffix(":YES") for name in names}
+    for name in names[:3] + names[-3:]:
+        assert desk(f"/v1/quotes/{name}")["source"] == "edge_nbbo"
+    some = desk("/v1/symbols?venue=kalshi&q=kxbtc")
+    assert {row["symbol"][:5] for row in some} == {"KXBTC"}
+
+
 def test_fees_are_integers_or_null_where_there_is_no_trade(desk: Desk) -> None:
     reply = desk("/v1/fees?ticker=btc%2Fusd&venues=kraken,polymarket")
     assert reply == {
@@ -133,5 +148,5 @@ def test_edges_are_one_row_a_process_sorted(desk: Desk) -> None:
     assert rows["venue-edge-binance"]["instrument_types"] == ["spot"]
     assert rows["venue-edge-binance-perp"]["instrument_types"] == ["perp"]
     assert rows["venue-edge-binance-perp"]["venue"] == "binance"
-    listed = desk("/v1/symbols?venue=kraken")
-    assert rows["venue-edge-kraken"]["symbol_count"] == len(listed)
+    for venue in ("kraken", "kalshi", "polymarket"):
+        assert rows[f"venue-edge-{venue}"]["symbol_count"] == len(desk(f"/v1/symbols?venue={venue}")) > 0
