@@ -824,6 +824,7 @@ complete -c seq -n "__seq_at ' market history'" -l venue -d 'Only this venue.' -
 complete -c seq -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
 complete -c seq -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
 complete -c seq -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
+complete -c seq -n "__seq_at ' market history'" -l underlying -d 'Also the price of what a perp or a contract is on; null elsewhere.'
 complete -c seq -n "__seq_at ' market history'" -l chart -d 'Of a table: candles, line, or none for the rows. [default: candles]' -r
 complete -c seq -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -3325,6 +3326,7 @@ complete -c seqcli -n "__seq_at ' market history'" -l venue -d 'Only this venue.
 complete -c seqcli -n "__seq_at ' market history'" -l ticks -d 'Prints instead of bars.'
 complete -c seqcli -n "__seq_at ' market history'" -l max -d 'The newest N prints; default 100.' -r
 complete -c seqcli -n "__seq_at ' market history'" -l all -d 'Every print of the window.'
+complete -c seqcli -n "__seq_at ' market history'" -l underlying -d 'Also the price of what a perp or a contract is on; null elsewhere.'
 complete -c seqcli -n "__seq_at ' market history'" -l chart -d 'Of a table: candles, line, or none for the rows. [default: candles]' -r
 complete -c seqcli -n "__seq_at ' market history'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'

@@ -43,6 +43,9 @@ class Window(msgspec.Struct):
     ticks: Annotated[bool, typer.Option("--ticks", help="Prints instead of bars.")] = False
     most: Annotated[str | None, typer.Option("--max", metavar="N", help="The newest N prints; default 100.")] = None
     all: Annotated[bool, typer.Option("--all", help="Every print of the window.")] = False
+    underlying: Annotated[
+        bool, typer.Option("--underlying", help="Also the price of what a perp or a contract is on; null elsewhere.")
+    ] = False
 
 
 Picture = Annotated[
@@ -55,6 +58,8 @@ def prices(session: Session, symbol: Symbol, window: Window, chart: Picture = "c
     table = partial(tables.prices, chart=words.one_of(chart, _CHARTS, "a chart"))
     path = {"symbol": words.symbol(symbol)}
     queries = _queries(session, window)
+    if window.underlying:
+        queries = [msgspec.structs.replace(query, underlying=True) for query in queries]
     if session.options.dry_run:
         return session.planned(*((history.PRICES, Request(path=path, query=query)) for query in queries))
     requests = [Request(path=path, query=query) for query in queries]
@@ -202,5 +207,8 @@ def _whole(pages: list[Result], queries: list[history.PricesQuery], table: Any) 
         "truncated": queries[0].fidelity_secs == 0 and any(page.body.get("truncated") for page in pages),
         "points": points,
     }
+    parts = [page.body.get("underlying") for page in pages]
+    if any(part is not None for part in parts):
+        body["underlying"] = [point for part in parts for point in part or []]
     ids = [str(point.get("ts_ns")) for point in points]
     return Result(body=body, items="points", ids=ids, table=table, notes=_notes(pages, queries[0]))

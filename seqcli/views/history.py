@@ -16,7 +16,7 @@ def prices(body: Any, *, chart: str) -> list[Block]:
     if body.get("fidelity_secs") == 0:
         return _prints(points, title, chart)
     if chart == "none" or not points:
-        return [_bars(points)]
+        return [_bars(points, {row.get("ts_ns"): row for row in body.get("underlying") or []})]
     title = f"{title}, bars of {_length(body['fidelity_secs'])}"
     return [_picture(points, title, chart), _figures(points), *_more(body)]
 
@@ -67,10 +67,14 @@ def _more(body: Any) -> list[Block]:
     return [Line(Cell("there is more than one reply holds", "warn"))] if body.get("truncated") else []
 
 
-def _bars(points: list[Any]) -> Grid:
+def _bars(points: list[Any], underlying: dict[Any, Any]) -> Grid:
     names = ("open_1e9", "high_1e9", "low_1e9", "close_1e9", "volume_1e8")
-    rows: list[list[Cell | str]] = [[when(row, "ts_ns")[:19], *(scaled(row, name) for name in names)] for row in points]
-    return Grid(columns=columns("START(UTC) >OPEN/2 >HIGH/1 >LOW/1 >CLOSE >VOLUME/3"), rows=rows, empty="no bars")
+    rows: list[list[Cell | str]] = []
+    for row in points:
+        beside = [scaled(underlying.get(row.get("ts_ns")), "price_1e9")] if underlying else []
+        rows.append([when(row, "ts_ns")[:19], *(scaled(row, name) for name in names), *beside])
+    heads = columns("START(UTC) >OPEN/2 >HIGH/1 >LOW/1 >CLOSE >VOLUME/3")
+    return Grid(columns=(*heads, *(columns(">UNDERLYING") if underlying else ())), rows=rows, empty="no bars")
 
 
 def _prints(points: list[Any], title: str, chart: str) -> list[Block]:

@@ -35,7 +35,7 @@ MAX_BARS, MAX_PRINTS = 10_000, 50_000
 class PricesQuery(Query):
     """`fidelity_secs` is the length of a bar, 0 = prints. `start_ts` and `end_ts`, both or none, in Unix seconds,
     go before `range`. `limit` is for prints. `venue` is needed where the window begins more than 24 hours ago, and
-    means nothing where it does not.
+    means nothing where it does not. `underlying`: also what a perp or a contract is on, point by point.
     """
 
     range: str | None = None
@@ -69,9 +69,16 @@ class Point(msgspec.Struct, kw_only=True):
     venue_id: str | UnsetType = UNSET
 
 
+class Reference(msgspec.Struct, kw_only=True):
+    """The price of an underlying where the point with this `ts_ns` ends."""
+
+    ts_ns: int
+    price_1e9: int
+
+
 class Prices(msgspec.Struct, kw_only=True):
     """Points of the window, oldest first. `venue` null: over all venues. `truncated`: the window holds more – of bars
-    later ones, of prints earlier ones.
+    later ones, of prints earlier ones. `underlying` is null unless asked for, and for what has none.
     """
 
     symbol: str
@@ -84,7 +91,7 @@ class Prices(msgspec.Struct, kw_only=True):
     count: int
     truncated: bool
     points: list[Point]
-    underlying: None = None
+    underlying: list[Reference] | None = None
 
 
 class FundingHistoryQuery(Query):

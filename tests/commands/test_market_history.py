@@ -100,3 +100,17 @@ def test_a_venue_is_asked_for_beyond_a_day(seq: Seq) -> None:
     assert done.status == 3
     assert "venue" in done.error["message"]
     assert seq("--local", "market", "history", "NOPE-USD").status == 5
+
+
+def test_what_a_perp_is_on_stands_beside_it_over_all_pages(seq: Seq) -> None:
+    window = ("--start", "2026-07-01", "--end", "2026-07-01T21:00", "--every", "1m", "--venue", "hyperliquid")
+    words = ("--local", "market", "history", "BTC-USD-PERP", *window, "--underlying")
+    body = seq(*words, "--json").body
+    assert [row["ts_ns"] for row in body["underlying"]] == [row["ts_ns"] for row in body["points"]]
+    lines = seq(*words, "--chart", "none").out.splitlines()
+    assert lines[0].split()[-1] == "UNDERLYING"
+    assert lines[1].split()[-1] == body["underlying"][0]["price"]
+    assert (
+        seq("--local", "market", "history", "BTC-USD", "--range", "1h", "--underlying", "--json").body["underlying"]
+        is None
+    )

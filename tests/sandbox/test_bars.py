@@ -221,3 +221,35 @@ def test_venues_that_cross_or_are_missing_make_no_bar() -> None:
     bars, _ = window.bars(begin - 600 * SECOND, begin + 300 * SECOND, 60 * SECOND, 100)
     assert {bar.close_1e9 for bar in bars} == {px("100.5")}
     assert {bar.ts_ns for bar in bars} == {begin}
+
+
+def test_what_a_perp_is_on_is_the_spot_of_the_same_instants_and_spot_is_on_nothing(desk: Desk) -> None:
+    window = f"fidelity_secs=300&start_ts={NOW_S - 3600}&end_ts={NOW_S}"
+    body = desk(f"/v1/price_history/ETH-USD-PERP?{window}&underlying=true")
+    spot = desk(f"/v1/price_history/ETH-USD?{window}&underlying=true")
+    assert body["underlying"] == [{"ts_ns": bar["ts_ns"], "price_1e9": bar["close_1e9"]} for bar in spot["points"]]
+    assert spot["underlying"] is None
+    assert desk(f"/v1/price_history/ETH-USD-PERP?{window}")["underlying"] is None
+    prints = desk("/v1/price_history/ETH-USD-PERP?fidelity_secs=0&limit=3&underlying=true")
+    venues = MARKET.instruments()["ETH-USD"].venues
+    for row, beside in zip(prints["points"], prints["underlying"], strict=True):
+        assert beside == {"ts_ns": row["ts_ns"], "price_1e9": mid(desk.box.market, "ETH-USD", venues, row["ts_ns"])}
+
+
+def test_what_a_contract_is_on_is_what_decides_it(desk: Desk) -> None:
+    begins = NOW_S // 900 * 900 - 900
+    desk.now_ns = (begins + 1000) * SECOND
+    slug = f"btc-updown-15m-{begins}"
+    settled = desk(f"/v1/settlement/{slug}?underlying=true")
+    body = desk(f"/v1/price_history/{slug}?fidelity_secs=60&start_ts={begins}&end_ts={begins + 900}&underlying=true")
+    first, last = body["underlying"][0], body["underlying"][-1]
+    assert len(body["underlying"]) == body["count"] == 15
+    assert settled["resolved_outcome"] == ("Up" if last["price_1e9"] >= settled_start(settled) else "Down")
+    assert abs(first["price_1e9"] - settled_start(settled)) < settled_start(settled) // 100
+    race = desk("/v1/markets?q=storm")["markets"][0]["symbol"]
+    assert desk(f"/v1/price_history/{race}?fidelity_secs=60&range=1h&underlying=true")["underlying"] is None
+
+
+def settled_start(settled: Any) -> int:
+    price: int = settled["underlying"]["points"][0]["price_1e9"]
+    return price

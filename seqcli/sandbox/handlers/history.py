@@ -1,13 +1,14 @@
 """Bars, prints, funding and the fair price, read from the market."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from seqcli.sandbox import references
-from seqcli.sandbox.bars import Bar, Tick, Window
+from seqcli.sandbox.bars import Bar, Tick, Window, mid
 from seqcli.sandbox.instruments import Instrument, Kind, canonical, venue_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.wire import history
@@ -48,7 +49,28 @@ def prices(box: Box, call: Call) -> history.Prices:
         count=len(points),
         truncated=more,
         points=[history.Point(**msgspec.structs.asdict(point)) for point in points],
+        underlying=_underlying(box, instrument, points, fidelity * SECOND, call.now_ns) if query.underlying else None,
     )
+
+
+def _underlying(
+    box: Box, instrument: Instrument, points: Sequence[Bar | Tick], step_ns: int, now_ns: int
+) -> list[history.Reference] | None:
+    """The spot price of a perp's base, or of the asset that a contract is on; None where there is neither."""
+    contracts = box.contracts
+    price: Callable[[int], int | None]
+    if instrument.kind == "prediction" and contracts is not None:
+        named = contracts.find(instrument.symbol)
+        asset = "" if named is None else named.contract.event.series.asset
+        price = partial(contracts.odds.price, asset)
+    else:
+        spot = box.market.instruments().get(f"{instrument.base}-USD") if instrument.kind == "perp" else None
+        asset = "" if spot is None else spot.base
+        price = partial(mid, box.market, f"{asset}-USD", () if spot is None else spot.venues)
+    if not asset:
+        return None
+    known = ((point.ts_ns, price(min(point.ts_ns + max(step_ns - 1, 0), now_ns))) for point in points)
+    return [history.Reference(ts_ns=ts_ns, price_1e9=found) for ts_ns, found in known if found is not None]
 
 
 @serves(history.FUNDING)
