@@ -155,7 +155,7 @@ _seq() {
     " algo init") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --lang --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo build") [[ $cur == -* ]] || _seq_values "files" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo deploy") [[ $cur == -* ]] || _seq_values "FILE DIR" || return; words+=" --symbol --name --venue --label --skip-build --replace --start --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " algo list") words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo list") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo start") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo stop") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

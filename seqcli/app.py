@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from seqcli.commands import grammar
-from seqcli.commands.topics import ALIASES
+from seqcli.commands.topics import ALIASES, NOT_HERE
+from seqcli.errors import Usage
 
 COMMANDS: dict[str, str] = {
     "quote": "NBBO and each venue's touch; --depth, --watch",
@@ -58,8 +59,15 @@ class Root(grammar.Noun):
         return load(cmd_name) if cmd_name in COMMANDS else None
 
     def words_of(self, words: list[str]) -> list[str]:
-        """The words, an alias spelled out."""
-        return [*ALIASES[words[0]], *words[1:]] if words and words[0] in ALIASES else words
+        """The words, an alias of one or two words spelled out. Raises `Usage` for a word that can't be honoured."""
+        if words and words[0] in NOT_HERE:
+            why, instead = NOT_HERE[words[0]]
+            raise Usage(f"{words[0]}: {why}", hint=instead)
+        for count in (2, 1):
+            ours = ALIASES.get(" ".join(words[:count])) if len(words) >= count else None
+            if ours is not None:
+                return [*ours, *words[count:]]
+        return words
 
     def known(self, ctx: Any) -> list[str]:
         """Commands and aliases."""

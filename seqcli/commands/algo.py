@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from seqcli.commands import algo_looks, backtesting, projects, words
-from seqcli.commands.algo_names import Which, identity
+from seqcli.commands.algo_names import HERE, Which, identity, named
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Partial, Usage
@@ -24,6 +24,8 @@ command = Noun(
 
 command.verb("init", "seq algo init maker", "seq algo init maker --lang c")(projects.init)
 command.verb("build", "seq algo build maker")(projects.build)
+
+Only = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one.", show_default=False)]
 
 
 class Upload(msgspec.Struct):
@@ -73,16 +75,19 @@ def deploy(session: Session, upload: Upload) -> Result:
 
 
 @command.verb("list", "seq --local algo list")
-def listed(session: Session) -> Result:
-    """Deployments and their states."""
+def listed(session: Session, which: Only = None) -> Result:
+    """Deployments and their states; with a name, that one as show does."""
+    if which is not None:
+        return show(session, which)
     return session.read(
         algos.DEPLOYMENTS, Request(), items="deployments", ids="deployment_id", table=tables.deployments
     )
 
 
 @command.verb("show", "seq --local algo show maker")
-def show(session: Session, which: Which) -> Result:
+def show(session: Session, which: Which = HERE) -> Result:
     """One deployment with its edges."""
+    which = named(which)
     if session.options.dry_run:
         return session.planned((algos.DEPLOYMENT_SHOW, Request(path={"id": which})))
     request = Request(path={"id": identity(session, which)})
@@ -90,13 +95,13 @@ def show(session: Session, which: Which) -> Result:
 
 
 @command.verb("start", "seq --local algo start maker")
-def start(session: Session, which: Which) -> Result:
+def start(session: Session, which: Which = HERE) -> Result:
     """Start a deployment."""
     return _switch(session, which, algos.DEPLOYMENT_START)
 
 
 @command.verb("stop", "seq --local algo stop maker")
-def stop(session: Session, which: Which) -> Result:
+def stop(session: Session, which: Which = HERE) -> Result:
     """Stop a deployment. Its resting orders stay."""
     result = _switch(session, which, algos.DEPLOYMENT_STOP)
     if session.options.dry_run:
@@ -120,6 +125,7 @@ command.verb("mesh", "seq --local algo mesh maker")(algo_looks.mesh)
 
 
 def _switch(session: Session, which: str, operation: Any) -> Result:
+    which = named(which)
     if session.options.dry_run:
         return session.planned((operation, Request(path={"id": which})))
     body = session.changed(operation, Request(path={"id": identity(session, which)})).body

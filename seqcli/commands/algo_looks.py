@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from seqcli.commands import words
-from seqcli.commands.algo_names import Which, identity
+from seqcli.commands.algo_names import HERE, Which, identity, named
 from seqcli.commands.session import Session
 from seqcli.views import Result
 from seqcli.views import algos as tables
@@ -20,9 +20,10 @@ Level = Annotated[str | None, typer.Option("--level", metavar="LEVEL", help="Onl
 
 
 def logs(
-    session: Session, which: Which, *, most: words.Max = "200", level: Level = None, follow: Follow = False
+    session: Session, which: Which = HERE, *, most: words.Max = "200", level: Level = None, follow: Follow = False
 ) -> Result | Iterator[Result]:
     """What it has logged, oldest first; -f goes on."""
+    which = named(which)
     query = algos.LogsQuery(
         limit=words.count(most, "--max", 1, 1000), level=words.optional_one_of(level, LEVELS, "a level")
     )
@@ -48,24 +49,25 @@ def _followed(session: Session, name: str, query: algos.LogsQuery) -> Iterator[R
             session.client.clock.sleep(_POLL_S)
 
 
-def metrics(session: Session, which: Which) -> Result:
+def metrics(session: Session, which: Which = HERE) -> Result:
     """Latencies, counts, position and profit of each instance."""
     return _looked(session, which, algos.DEPLOYMENT_METRICS, items="edges", table=tables.metrics)
 
 
-def traces(session: Session, which: Which, most: words.Max = "20") -> Result:
+def traces(session: Session, which: Which = HERE, most: words.Max = "20") -> Result:
     """The last callbacks, what they wanted and what became of it."""
     query = algos.TracesQuery(limit=words.count(most, "--max", 1, 1000))
     return _looked(session, which, algos.DEPLOYMENT_TRACES, query, items="traces", table=tables.traces)
 
 
-def mesh(session: Session, which: Which) -> Result:
+def mesh(session: Session, which: Which = HERE) -> Result:
     """Instances that send messages to each other."""
     return _looked(session, which, algos.DEPLOYMENT_MESH, items="instances", table=tables.mesh)
 
 
-def undeploy(session: Session, which: Which) -> Result:
+def undeploy(session: Session, which: Which = HERE) -> Result:
     """Stop a deployment and forget it. Its resting orders stay."""
+    which = named(which)
     if session.options.dry_run:
         return session.planned((algos.DEPLOYMENT_DELETE, Request(path={"id": which})))
     request = Request(path={"id": identity(session, which)})
@@ -75,6 +77,7 @@ def undeploy(session: Session, which: Which) -> Result:
 
 
 def _looked(session: Session, which: str, operation: Any, query: Any = None, **shown: Any) -> Result:
+    which = named(which)
     if session.options.dry_run:
         return session.planned((operation, Request(path={"id": which}, query=query)))
     return session.read(operation, Request(path={"id": identity(session, which)}, query=query), **shown)

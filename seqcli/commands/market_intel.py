@@ -16,10 +16,19 @@ from seqcli.views import intelligence as tables
 from seqcli.wire import intelligence
 from seqcli.wire.operation import Request
 
-command = Noun(
+
+class Intel(Noun):
+    """`seq market intel SYMBOL` is `seq market intel venues SYMBOL`."""
+
+    def words_of(self, words: list[str]) -> list[str]:
+        """The verb and its words; a verb is written in small letters, which no symbol is."""
+        return ["venues", *words] if words and not words[0].startswith("-") and not words[0].islower() else words
+
+
+command = Intel(
     "intel",
     "What the books hold, what size costs in them, and how each venue behaves.",
-    examples=("seq --local market intel slippage ETH-USD", "seq --local market intel venues ETH-USD"),
+    examples=("seq --local market intel slippage ETH-USD", "seq --local market intel ETH-USD"),
 )
 Side = Annotated[str, typer.Option("--side", metavar="buy|sell", help="Which way.", show_default=True)]
 Sizes = Annotated[

@@ -97,6 +97,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "backtest": ("algo", "backtest"),
     "tca": ("analytics", "tca"),
     "trace": ("execution", "trace"),
+    "intel": ("market", "intel"),
     "undeploy": ("algo", "undeploy"),
     "logs": ("algo", "logs"),
     "deploy": ("algo", "deploy"),
@@ -107,10 +108,28 @@ ALIASES: dict[str, tuple[str, ...]] = {
 """The vendor's words, and ours for them."""
 
 
+SAME = ("quote", "fills")
+"""Words that are the same in both."""
+NOT_HERE: dict[str, tuple[str, str]] = {
+    "bundle": (
+        "bundles are not made here: a module goes to the edges as it is",
+        "seq algo build checks it, seq algo deploy uploads it with its hash",
+    ),
+    "update": (
+        "this tool does not replace itself",
+        "update it with what installed it, such as: pip install --upgrade seqcli",
+    ),
+}
+"""The vendor's words that can't be honoured: why, and what to type instead."""
+
+
 def aliases() -> str:
     """The vendor's words, one a line."""
-    width = max(map(len, ALIASES))
-    return "\n".join(f"seq {word:{width}}  =  seq {' '.join(ours)}" for word, ours in ALIASES.items())
+    width = max(map(len, (*ALIASES, *NOT_HERE)))
+    lines = [f"seq {word:{width}}  =  seq {' '.join(ours)}" for word, ours in ALIASES.items()]
+    lines += [f"seq {word:{width}}  =  the same" for word in SAME]
+    lines += [f"seq {word:{width}}  -  {why}; {instead}" for word, (why, instead) in NOT_HERE.items()]
+    return "\n".join(lines)
 
 
 def of(word: str) -> str | None:
