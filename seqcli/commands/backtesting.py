@@ -25,9 +25,15 @@ class Run(msgspec.Struct):
     ] = None
     symbol: Annotated[
         list[str] | None,
-        typer.Option("--symbol", metavar="SYMBOL", help="Where it trades; repeat for several.", show_default=False),
+        typer.Option(
+            "--symbol",
+            "--symbols",
+            metavar="SYMBOL",
+            help="Where it trades; repeat for several, or A,B.",
+            show_default=False,
+        ),
     ] = None
-    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these venues.")] = None
+    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these; or all.")] = None
     start: Annotated[str | None, typer.Option("--start", metavar="DAY", help="First day, UTC: 2026-01-31.")] = None
     end: Annotated[str | None, typer.Option("--end", metavar="DAY", help="Last day, or an instant.")] = None
     seed: Annotated[str | None, typer.Option("--seed", metavar="N", help="Of the market and of latencies.")] = None
@@ -54,16 +60,20 @@ def backtest(session: Session, asked: Run) -> Result:
 
 
 def _inputs(asked: Run) -> dict[str, Any]:
+    asked = _by_symbol(asked)
     path = asked.module or Path()
     manifest = projects.read(path) if path.is_dir() else None
     project = manifest.algo if manifest else None
     if path.is_dir():
         path = projects.built(path) if asked.skip_build else projects.compiled(path)
     module = words.content(str(path), algos.MODULE_LIMIT)
-    symbols = asked.symbol or (project.symbols if project else [])
+    typed = [name for names in asked.symbol or [] for name in names.split(",") if name]
+    symbols = typed or (project.symbols if project else [])
     if not symbols:
         raise Usage("which symbol?", hint="add --symbol ETH-USD")
-    venues = words.venues(asked.venue).split(",") if asked.venue else project.venues if project else None
+    venues = project.venues if project else None
+    if asked.venue:
+        venues = None if asked.venue == "all" else words.venues(asked.venue).split(",")
     defaults = manifest.backtest if manifest else None
     capital = asked.capital or (f"{defaults.capital:.2f}" if defaults else "100000")
     seed = asked.seed or (str(defaults.seed) if defaults else "42")
@@ -83,6 +93,14 @@ def _inputs(asked: Run) -> dict[str, Any]:
         "params": list(project.params) if project else [],
         "risk": project.risk if project else None,
     }
+
+
+def _by_symbol(asked: Run) -> Run:
+    """The vendor's own form, in a project: what names no file there, and could be a symbol, is one."""
+    path = asked.module
+    if path is None or path.exists() or len(path.parts) != 1 or path.suffix or not Path(projects.TOML).is_file():
+        return asked
+    return msgspec.structs.replace(asked, module=None, symbol=[str(path), *(asked.symbol or [])])
 
 
 def _capital(text: str) -> int:

@@ -53,7 +53,12 @@ VERBS = (
     Verb("undeploy", "algo undeploy", 1),
     Verb("status", "algo list", 1),
     Verb("logs", "algo logs", 1, ("-f", "--follow")),
-    Verb("backtest", "algo backtest", 0, ("--start", "--end", "--capital", "--venue", "--seed", "--skip-build")),
+    Verb(
+        "backtest",
+        "algo backtest",
+        1,
+        ("--symbols", "--start", "--end", "--capital", "--venue", "--seed", "--skip-build"),
+    ),
     Verb("bundle compile-edge", None, why="bundles are not made here"),
     Verb("bundle compile-sor", None, why="bundles are not made here"),
     Verb("bundle compile-assignment", None, why="bundles are not made here"),
@@ -140,3 +145,18 @@ def test_inside_a_project_its_own_deployment_is_meant(seq: Seq, tmp_path: Any, m
     assert (missing.status, "'maker'" in missing.error["message"]) == (5, True)
     assert seq("--local", "status", "maker", "--json").status == 5
     assert seq("--local", "status", "--json").body["count"] == 0
+
+
+def test_a_backtest_takes_a_symbol_where_a_project_is(seq: Seq, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert seq("init", "maker", "--lang", "c").status == 0
+    window = ("--start", "2026-01-01", "--end", "2026-01-02", "--venue", "all", "--skip-build", "--dry-run")
+    outside = seq("backtest", "BTC-USD", *window)
+    assert (outside.status, "cannot read BTC-USD" in outside.err) == (2, True)
+    monkeypatch.chdir(tmp_path / "maker")
+    (tmp_path / "maker" / "algo.wasm").write_bytes(b"\0asm")
+    for words in (("BTC-USD",), ("--symbols", "BTC-USD"), (".", "--symbol", "BTC-USD")):
+        done = seq("backtest", *words, *window)
+        assert (done.status, "'symbols': ['BTC-USD']" in done.out, "'venues': None" in done.out) == (0, True, True)
+    both = seq("backtest", "--symbols", "BTC-USD,ETH-USD", *window)
+    assert "'symbols': ['BTC-USD', 'ETH-USD']" in both.out
