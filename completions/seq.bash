@@ -47,7 +47,7 @@ _seq() {
     --lang) _seq_values "rust c" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --policy) _seq_values "sor aggressive_chase passive" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --type) _seq_values "spot perp prediction" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
-    --symbol|--with) _seq_values "symbols" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --symbol|--symbols|--with) _seq_values "symbols" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --output|-o) _seq_values "table json ndjson csv raw" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --venue) _seq_values "venues" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
   esac
@@ -159,7 +159,7 @@ _seq() {
     " algo show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo start") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo stop") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " algo backtest") [[ $cur == -* ]] || _seq_values "FILE DIR" || return; words+=" --symbol --venue --start --end --seed --capital --tape --skip-build --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo backtest") [[ $cur == -* ]] || _seq_values "FILE DIR" || return; words+=" --symbol --symbols --venue --start --end --seed --capital --tape --skip-build --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo undeploy") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo logs") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max --level --follow --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo metrics") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -1948,8 +1948,9 @@ complete -c seq -n "__seq_at ' algo stop'" -l color -d 'Colour in tables (NO_COL
 complete -c seq -n "__seq_at ' algo stop'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' algo stop'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' algo backtest'" -a 'FILE DIR'
-complete -c seq -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
-complete -c seq -n "__seq_at ' algo backtest'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' algo backtest'" -l symbols -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' algo backtest'" -l venue -d 'Only on these; or all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' algo backtest'" -l start -d 'First day, UTC: 2026-01-31.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instant.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
@@ -4450,8 +4451,9 @@ complete -c seqcli -n "__seq_at ' algo stop'" -l color -d 'Colour in tables (NO_
 complete -c seqcli -n "__seq_at ' algo stop'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' algo stop'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -a 'FILE DIR'
-complete -c seqcli -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
-complete -c seqcli -n "__seq_at ' algo backtest'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l symbol -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l symbols -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l venue -d 'Only on these; or all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l start -d 'First day, UTC: 2026-01-31.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instant.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r

@@ -2,10 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.profile.conftest import Bus, running_bus
 from tests.stories.conftest import Shell
 
 Serve = Callable[..., dict[str, Any]]
@@ -67,3 +70,30 @@ def test_a_withdrawal_asks_and_the_same_id_pays_once(shell: Shell) -> None:
     assert rows[0]["qty"] == "12.5"
     planned = json.loads(shell(f"{words} --dry-run").stdout)["body"]
     assert (planned["qty_1e8"], planned["to_address"]) == (1_250_000_000, to)
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+    with running_bus(tmp_path_factory.mktemp("keyring")) as running:
+        yield running
+
+
+def test_a_key_made_straight_into_the_keyring_is_in_no_file_and_no_output(
+    serve: Serve, shell: Shell, tmp_path: Path, bus: Bus
+) -> None:
+    served = serve()
+    at = reach(served) | {"DBUS_SESSION_BUS_ADDRESS": bus.address}
+    made = shell(
+        "seq -v creds key create ci --save-as ci --json > made.json"
+        " && seq -v --yes creds key rotate $(grep -oE 'key_[0-9a-f]{8,}' made.json | head -1) --save-as ci -o csv"
+        " && unset SEQ_API_KEY SEQ_API_URL && seq -v --profile ci creds status --check --json"
+        " && seq -v --profile ci order buy ETH-USD 0.1 --json",
+        **at,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "keyring" in (tmp_path / "made.json").read_text()
+    said = {"stdout": made.stdout, "stderr": made.stderr}
+    files = {str(path): path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()}
+    found = {place: set(KEY.findall(text)) for place, text in (said | files).items() if KEY.search(text)}
+    assert found == {str(tmp_path / "box-0" / "api_key"): {served["api_key"]}}
+    assert shell("seq --profile ci creds logout", **at).returncode == 0
