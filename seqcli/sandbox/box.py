@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.outages import Reachable
     from seqcli.sandbox.prediction.catalogue import Catalogue
+    from seqcli.sandbox.reporting import Reporter
     from seqcli.sandbox.tickets import Tickets
     from seqcli.sandbox.vault import Vault
 
@@ -48,6 +49,9 @@ class OpenBox:
         self.settings = settings
         self._clock_ns = clock_ns
         self._given = market
+        self.fleeting = market is not None
+        """Whether a later run can't read this market again: a tape's."""
+        self._reporter: Reporter | None = None
         self._market: Reachable | None = None
         self._exchange: Exchange | None = None
         self._vault: Vault | None = None
@@ -60,6 +64,7 @@ class OpenBox:
     def _use(self, store: Store) -> None:
         self.store = store
         store.snapshot_bytes = self._snapshot_bytes
+        self._reporter = None
         self.sequencer = Sequencer(store, self._clock_ns)
         self.keys = ensure_first(store, self.api_key, self._clock_ns())
         self.keys.set_rate(self.api_key, self.settings.qps)
@@ -68,7 +73,10 @@ class OpenBox:
             self.settings.seed = int(seed)
 
     def choose_seed(self, seed: int) -> None:
-        """Use `seed` for the market, in this and in later runs."""
+        """Use `seed` for the market, in this and in later runs. What was done on another market is reported by it."""
+        if seed != self.settings.seed and not self.fleeting:
+            self.settle_reports()
+            self._given = self._market = None
         self.store.setting("seed", str(seed))
         self.settings.seed = seed
 
@@ -130,7 +138,6 @@ class OpenBox:
 
     def _reload(self) -> "Exchange":
         from seqcli.sandbox.exchange import Exchange
-        from seqcli.sandbox.reporting import Reporter
 
         try:
             loaded = self.store.load()
@@ -143,15 +150,27 @@ class OpenBox:
         exchange.reaches = self.market.reaches
         exchange.contracts_of = lambda: self.contracts
         self.sequencer.attach(exchange, loaded.seq, loaded.ts_ns)
-        self.sequencer.beside = Reporter(exchange, self.store.read).rows
+        self.sequencer.beside = self.reporter.due
         return exchange
+
+    @property
+    def reporter(self) -> "Reporter":
+        """Makes the cost reports of ended orders."""
+        if self._reporter is None:
+            from seqcli.sandbox.reporting import Reporter
+
+            self._reporter = Reporter(lambda: self.market, self.store)
+        return self._reporter
+
+    def settle_reports(self) -> None:
+        """Make every cost report that is due; what is staged is on disk afterwards."""
+        for _ in self.reporter.steps():
+            pass
 
     def report(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """What an ended order cost; its events are on disk."""
-        from seqcli.sandbox import costs
-
         client_id, graph_id = record["client_id"], record["graph_id"]
-        body = costs.body(self.store.read, client_id, record["node_order_id"])
+        body = self.reporter.report(record)
         if body is not None:
             body["submit_latency_ns"] = self.sequencer.took.get((client_id, graph_id, record["created_ns"]))
         return body
@@ -187,6 +206,8 @@ class OpenBox:
         try:
             if self.sequencer.halted is None:
                 self.sequencer.commit()
+                if self.fleeting:
+                    self.settle_reports()
                 if snapshot:
                     for key in self.keys.used():
                         self.store.save_key(key)

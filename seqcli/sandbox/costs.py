@@ -41,12 +41,26 @@ CREATE TABLE IF NOT EXISTS steps (
   received_ns INTEGER NOT NULL, validated_ns INTEGER NOT NULL, applied_ns INTEGER NOT NULL, durable_ns INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS steps_by_graph ON steps (client_id, graph_id);
+CREATE TABLE IF NOT EXISTS unreported (
+  seq INTEGER PRIMARY KEY, client_id TEXT NOT NULL, node_order_id TEXT NOT NULL, down TEXT NOT NULL
+);
 """
 Row = tuple[str, tuple[Any, ...]]
 """A statement and its values."""
 REPORT = "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LEG = "INSERT OR REPLACE INTO report_legs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 STEP = "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+DUE = "INSERT OR REPLACE INTO unreported VALUES (?, ?, ?, ?)"
+REPORTED = "DELETE FROM unreported WHERE seq = ?"
+
+
+class Due(msgspec.Struct):
+    """An ended order whose report is not made yet: the number of its last event, and the edges down then."""
+
+    seq: int
+    node_order_id: str
+    down: frozenset[str]
+    record: bytes | None
 
 
 class Step(msgspec.Struct, kw_only=True):
@@ -190,6 +204,16 @@ def body(read: "Read", client_id: str, node_order_id: str) -> dict[str, Any] | N
     return strict.parse(found[0][0]) if found else None
 
 
+def due(read: "Read", limit: int) -> list[Due]:
+    """The first of the ended orders that are on disk without a report."""
+    rows = read(
+        "SELECT u.seq, u.node_order_id, u.down, o.record FROM unreported u LEFT JOIN orders o "
+        "ON o.client_id = u.client_id AND o.node_order_id = u.node_order_id ORDER BY u.seq LIMIT ?",
+        (limit,),
+    )
+    return [Due(seq, name, frozenset(down.split()), record) for seq, name, down, record in rows]
+
+
 def legs(read: "Read", which: Which) -> Legs:
     """The legs of every ended order that fits."""
     where, values = _where(which, of_leg=True)
@@ -207,8 +231,13 @@ def fills_of(read: "Read", client_id: str, graph_id: str) -> list[dict[str, Any]
 
 def of_order(order: Order, fills: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of a graph's fills those of one order, all its slices' included, oldest first."""
-    names = {order.node_order_id, *(slice_id(order, number) for number in range(1, order.slice_count + 1))}
+    names = names_of(order)
     return sorted((fill for fill in fills if fill["node_order_id"] in names), key=lambda fill: str(fill["fill_id"]))
+
+
+def names_of(order: Order) -> set[str]:
+    """The names under which an order fills: its own, and its slices'."""
+    return {order.node_order_id, *(slice_id(order, number) for number in range(1, order.slice_count + 1))}
 
 
 def fills_of_order(read: "Read", order: Order) -> list[dict[str, Any]]:

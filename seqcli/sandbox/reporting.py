@@ -1,68 +1,87 @@
 """Ended orders → rows for the store: what each cost, and what came of each of its legs.
 
-A row is made when its order ends, from the market as it is read then, and becomes durable with the order's own
-event. Rows are no part of the exchange's state: a replay makes none, and none is needed for one.
+That an order has ended becomes durable with its own event, and which edges were down then; its rows are made from
+its record, its fills and the market at its arrival when they are first wanted, or when nothing else is to do: the
+market of a seed, or of a tape while it plays, says the same later. Rows are no part of the exchange's state: a replay
+makes none, and none is needed for one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from seqcli.sandbox import costs, ledger
+from seqcli.sandbox.books import Market
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.log import to_stderr
-from seqcli.sandbox.machine import Key, Machine
 from seqcli.sandbox.orders import Leg, Order
+from seqcli.sandbox.outages import Reachable
 from seqcli.sandbox.showing import routing_version
+from seqcli.sandbox.store import Store
 from seqcli.sandbox.tca import report
 
 _WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _REFUSED_THERE = frozenset({"EXCHANGE_REJECT", "EXCHANGE_BUSY"})
+_SOME = 32
+"""Reports that are made and written together: some milliseconds of work."""
+_decode = msgspec.json.Decoder(Order).decode
 
 
 class Reporter:
-    """Keeps the fills of open orders that came by; those of before it began are read when wanted."""
+    """`market` is the one of now, `store` holds the orders and their fills."""
 
-    def __init__(self, exchange: Machine, read: "costs.Read") -> None:
-        self._exchange = exchange
-        self._read = read
-        self._fills: dict[Key, list[dict[str, Any]]] = {}
-        parents = {key: order.parent for key, order in exchange.orders.items()}
-        self._parents: dict[Key, str] = {key: parent for key, parent in parents.items() if parent}
+    def __init__(self, market: Callable[[], Reachable], store: Store) -> None:
+        self._market = market
+        self._store = store
+        self._fills = _Fills(store.read)
 
-    def rows(self, events: Iterable[Event]) -> Iterator[costs.Row]:
-        """What the store is to keep beside `events`."""
+    def due(self, events: Iterable[Event]) -> Iterator[costs.Row]:
+        """What the store is to keep beside `events`: of which orders a report is to be made."""
+        down = " ".join(sorted(self._market().down))
         for event in events:
-            if event.kind == "fill":
-                self._keep(event.data)
-            elif event.kind == "order":
-                try:
-                    rows = list(self._order(event.data))
-                except _WRONG as error:  # an order that is done stays done, whatever is wrong with its report
-                    to_stderr(f"no cost report of {event.data['node_order_id']}: {type(error).__name__}: {error}")
-                    rows = []
-                yield from rows
+            if event.kind == "order" and event.data["ended"]:
+                yield costs.DUE, (event.seq, event.data["client_id"], event.data["node_order_id"], down)
 
-    def _keep(self, fill: dict[str, Any]) -> None:
-        key = (fill["client_id"], fill["node_order_id"])
-        self._fills.setdefault(key, []).append(fill)
-        parent = self._parents.get(key)
-        if parent is not None:
-            self._fills.setdefault((key[0], parent), []).append(fill)
+    def steps(self) -> Iterator[None]:
+        """Make every report that is due and write it, some at a time, with a pause after each few."""
+        self._store.commit()
+        while waiting := costs.due(self._store.read, _SOME):
+            self._store.stage_rows([row for each in waiting for row in self._rows(each)])
+            self._store.commit()
+            yield
 
-    def _order(self, data: dict[str, Any]) -> Iterator[costs.Row]:
-        key = (data["client_id"], data["node_order_id"])
-        if not data["ended"]:
-            if data["parent"]:
-                self._parents[key] = data["parent"]
+    def report(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """What one ended order cost, from its record; its events are on disk."""
+        known = costs.body(self._store.read, record["client_id"], record["node_order_id"])
+        if known is not None:
+            return known
+        order = msgspec.convert(record, Order)
+        try:
+            return report(self._market(), order, self._fills.of(order)) if order.fill_count else None
+        except _WRONG as error:
+            _say(order.node_order_id, error)
+            return None
+
+    def _rows(self, due: costs.Due) -> Iterator[costs.Row]:
+        yield costs.REPORTED, (due.seq,)
+        if due.record is None:
             return
-        order = msgspec.convert(data, Order)
-        kept = self._fills.pop(key, [])
-        self._parents.pop(key, None)
-        fills = kept if len(kept) >= order.fill_count else self._all(order, kept)
-        body = report(self._exchange.market, order, fills)
+        try:
+            rows = list(self._order(_decode(due.record), self._market_of(due.down)))
+        except _WRONG as error:  # an order that is done stays done, whatever is wrong with its report
+            _say(due.node_order_id, error)
+        else:
+            yield from rows
+
+    def _market_of(self, down: frozenset[str]) -> Market:
+        now = self._market()
+        return now if now.down == down else Reachable(now.market, down)
+
+    def _order(self, order: Order, market: Market) -> Iterator[costs.Row]:
+        fills = self._fills.of(order) if order.fill_count else []
+        body = report(market, order, fills)
         if body is not None:
             notional = sum(fill["notional_usd_1e9"] for fill in fills)
             yield costs.REPORT, costs.report_row(order.client_id, body, notional, is_slice=order.is_slice)
@@ -73,11 +92,33 @@ class Reporter:
                 refused = Leg(order.pin, "", 0, 0, order.qty_1e8, status="REJECTED")
                 yield costs.LEG, _leg_row(order, refused, fills)
 
-    def _all(self, order: Order, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The fills of an order that was open before this process began."""
-        mine = costs.fills_of_order(self._read, order)
-        known = {fill["fill_id"] for fill in mine}
-        return sorted(mine + [fill for fill in kept if fill["fill_id"] not in known], key=lambda fill: fill["fill_id"])
+
+def _say(node_order_id: str, error: Exception) -> None:
+    to_stderr(f"no cost report of {node_order_id}: {type(error).__name__}: {error}")
+
+
+class _Fills:
+    """Fills by order; those of the graph last asked for are kept, for its orders end one after another."""
+
+    def __init__(self, read: "costs.Read") -> None:
+        self._read = read
+        self._graph = ("", "")
+        self._by_order: dict[str, list[dict[str, Any]]] = {}
+
+    def of(self, order: Order) -> list[dict[str, Any]]:
+        """All fills of an ended order, all its slices' included, oldest first."""
+        found = self._kept(order) if self._graph == (order.client_id, order.graph_id) else []
+        if len(found) < order.fill_count:
+            self._graph = (order.client_id, order.graph_id)
+            self._by_order = {}
+            for fill in costs.fills_of(self._read, *self._graph):
+                self._by_order.setdefault(fill["node_order_id"], []).append(fill)
+            found = self._kept(order)
+        return found
+
+    def _kept(self, order: Order) -> list[dict[str, Any]]:
+        rows = [fill for name in costs.names_of(order) for fill in self._by_order.get(name, ())]
+        return sorted(rows, key=lambda fill: str(fill["fill_id"]))
 
 
 def _leg_row(order: Order, leg: Leg, fills: list[dict[str, Any]]) -> tuple[Any, ...]:

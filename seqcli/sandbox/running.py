@@ -17,6 +17,7 @@ import uvicorn
 
 from seqcli.sandbox.box import OpenBox
 from seqcli.sandbox.connection import Connection
+from seqcli.sandbox.damage import CannotWrite
 from seqcli.sandbox.feeds import BOOK_TICK_NS
 from seqcli.sandbox.gate import Gate
 from seqcli.sandbox.http import Application
@@ -37,6 +38,8 @@ microseconds.
 """
 _SLICE_S = 0.005
 """The ticker lets requests pass after this much work."""
+_SPARE_S = 0.05
+"""So much of a tick in which nothing happened goes into cost reports that are due."""
 _DRAIN_S = 5
 _IDLE_S = 75
 
@@ -109,12 +112,16 @@ class Running:
         """
         sequencer = self._box.sequencer
         clock = asyncio.get_running_loop().time
+        seen_seq = -1
         while sequencer.halted is None:
             began, worked_s = clock(), thread_time()
             self._pass_time()
             if sequencer.staged_seq > self._box.store.committed_seq:
                 commits.begin()
             worked_s = thread_time() - worked_s + await self._look()
+            if self._box.fleeting or seen_seq == sequencer.staged_seq:
+                worked_s += await self._settle_reports()
+            seen_seq = sequencer.staged_seq
             often = self._hub.listened or bool(self._box.fleet)
             tick_s = _LISTENED_TICK_S if often else _TICK_S
             await asyncio.sleep(max(worked_s / 4, tick_s - (clock() - began)))
@@ -130,6 +137,20 @@ class Running:
         except Exception:  # noqa: BLE001 - whatever it is, an exchange that cannot go on must not pretend to
             self._gate.report(f"the exchange cannot go on\n{format_exc()}")
             self._box.sequencer.halted = "the exchange cannot go on"
+
+    async def _settle_reports(self) -> float:
+        """Make some of the cost reports that are due. Returns the seconds of work it was."""
+        worked_s, began = 0.0, thread_time()
+        try:
+            for _ in self._box.reporter.steps():
+                worked_s += thread_time() - began
+                if worked_s > _SPARE_S and not self._box.fleeting:
+                    break
+                await asyncio.sleep(0)
+                began = thread_time()
+        except CannotWrite as error:
+            self._box.sequencer.halted = error.message
+        return worked_s
 
     async def _look(self) -> float:
         """Returns the seconds of work it was, pauses apart."""

@@ -137,6 +137,9 @@ class Box(Protocol):
     def store(self) -> "Store":
         """Ended orders, graphs and fills; queries."""
 
+    def settle_reports(self) -> None:
+        """Make every cost report that is due; what is staged is on disk afterwards."""
+
     @property
     def vault(self) -> "Vault":
         """Sealed venue credentials."""

@@ -211,14 +211,14 @@ def _measured(box: Box, call: Call, names: Sequence[str] = costs.Costs.__struct_
 
 
 def which_of(box: Box, call: Call) -> Which:
-    """What a query asks for; what is staged is on disk afterwards. Raises `Problem`."""
+    """What a query asks for; all that ended is reported afterwards. Raises `Problem`."""
     query = call.query
     if query.routing_version is not None and query.routing_version not in _VERSIONS:
         raise invalid(("routing_version", "must be 1, 2 or 3"))
     until_ns = instant(query.until, "until")
     until_ns = call.now_ns if until_ns is None else until_ns
     since_ns = instant(query.since, "since")
-    box.store.commit()
+    box.settle_reports()
     return Which(
         client_id=call.caller.client_id,
         since_ns=max(0, until_ns - _WINDOW_NS) if since_ns is None else since_ns,

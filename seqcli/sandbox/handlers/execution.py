@@ -173,7 +173,7 @@ def review(box: Box, call: Call) -> dict[str, Any]:
     order = box.exchange.find_order(client_id, name)
     if not order.ended:
         raise conflict("order", "still live; see /v1/execution/live")
-    box.store.commit()
+    box.settle_reports()
     report = costs.body(box.store.read, client_id, name)
     if report is not None:
         report["submit_latency_ns"] = latency(box, client_id, report)

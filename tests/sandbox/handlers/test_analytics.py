@@ -227,6 +227,7 @@ def test_an_order_is_done_even_where_no_report_of_it_can_be_made(
 
     monkeypatch.setattr("seqcli.sandbox.reporting.report", broken)
     buy(desk, 1, graph_id="g7")
+    assert read(desk, "/v1/analytics/tca")["order_count"] == 0
     assert "no cost report of graph:g7:order:1: LookupError" in capsys.readouterr().err
     desk.reopen()
     assert read(desk, "/v1/orders/graph:g7:order:1")["status"] == "FILLED"
