@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from tests.commands.conftest import seq as inside  # noqa: F401 - the same fixture: a command line inside this process
 
 SCRIPTS = Path(sys.executable).parent
+_KEY = re.compile(r"seq_(?:live|test)_[0-9A-Za-z_-]{12}")
 
 
 @pytest.fixture
@@ -46,8 +48,9 @@ def serve(home: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., dict[s
     yield start
     for server in running:
         server.terminate()
-        assert server.wait(20) == 0, server.communicate()
-        server.communicate()
+        said = "".join(server.communicate(timeout=20))
+        assert server.returncode == 0, said
+        assert not _KEY.search(said), "a server's log holds a key"
 
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
