@@ -1,7 +1,8 @@
 """Alerts: what somebody should look at, made of events that others are told as what they are.
 
     kill_switch   engaged or cleared
-    limit_near    four fifths of a limit of the account are used; again only after it was less
+    limit_near    four fifths of a limit of the account are used; again only after it was less. The risk stream tells
+                  it, too: limit_warning
     limit_breach  a limit of a graph was broken, or an order refused for one of the account
     loss_stop     the same for what may be lost
     venue_down    an edge is not connected; venue_up: it is again
@@ -11,13 +12,14 @@ No way to define alerts is documented: these are the exchange's own, told on /v1
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from seqcli.sandbox import ledger
 from seqcli.sandbox.accounts import Account
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.machine import Machine
-from seqcli.sandbox.publishing import News
+from seqcli.sandbox.publishing import News, risk_body
 
 STREAM = "alerts"
 _NEAR_PERCENT = 80
@@ -75,6 +77,8 @@ class Alerts:
             elif key not in self._near and used <= most:
                 self._near.add(key)
                 yield _news(event, "limit_near", f"{limit} is nearly used up", figures=(used, most), about=limit)
+                warning = {"kind": "limit_warning", "limit": limit, "value": used, "threshold": most}
+                yield News(client_id, "", "risk", {}, partial(risk_body, warning, event.ts_ns))
 
     def _used(self, account: Account, ts_ns: int) -> Iterator[tuple[str, Decimal, Decimal]]:
         limits = self._machine.limits

@@ -32,9 +32,9 @@ class Listening:
         return bodies(news)
 
 
-def bodies(news: list[News]) -> list[dict[str, Any]]:
-    assert {(each.client_id, each.stream, each.topic) for each in news} <= {(ME, "alerts", "")}
-    return [each.body() for each in news]
+def bodies(news: list[News], stream: str = "alerts") -> list[dict[str, Any]]:
+    assert {(each.client_id, each.topic) for each in news} <= {(ME, "")}
+    return [each.body() for each in news if each.stream == stream]
 
 
 def names(rows: list[dict[str, Any]]) -> list[tuple[str, Any, Any]]:
@@ -96,6 +96,14 @@ def test_a_day_s_loss_is_told_before_it_stops_anything() -> None:
     here.stage.order("buy", "1", venue="kraken")  # 130 dollars of fees
     ((name, value, threshold),) = names(here.told())
     assert (name, 128 <= value < 160, threshold) == ("limit_near", True, 160)
+
+
+def test_what_is_nearly_used_up_is_a_warning_of_the_risk_stream_too() -> None:
+    here = Listening(Limits(max_open_orders=1))
+    here.stage.order("buy", "0.1", price=Decimal(40_000))
+    news = [news for event in here.stage.events for news in here.alerts.news(event)]
+    (row,) = bodies(news, "risk")
+    assert (row["kind"], row["limit"], row["value"], row["threshold"]) == ("limit_warning", "max_open_orders", 1, 1)
 
 
 def test_a_graph_that_loses_too_much_is_a_stopped_loss() -> None:
