@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def listening(answer: Callable[[Seen], Answer], watch: Callable[[], None] = lambda: None) -> Iterator[Exchange]:
     with Exchange(answer, watch) as exchange:
-        Thread(target=exchange.serve_forever, daemon=True).start()
+        Thread(target=exchange.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield exchange
         finally:

@@ -119,7 +119,8 @@ class Room:
             done = self.said("-v", "--yes", *words, "-o", form, *more)
             ended[line] = done.status
             self.learn(name, done.status)
-            for other in FORMS if name.split()[-1] in READS and "--prom" not in words else ():
+            others = ("json", "raw") if self.hostile else FORMS
+            for other in others if name.split()[-1] in READS and "--prom" not in words else ():
                 self.said(*words, "-o", other, *more)
         return ended
 
