@@ -96,7 +96,7 @@ _seq() {
     " market fair-price") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --watch --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market pools") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --chain --protocol --max --all --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market token") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " market route") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " market route") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --routing-version --urgency --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market intel") words+=" venues slippage depth --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market intel venues") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " market intel slippage") [[ $cur == -* ]] || _seq_values "symbols" || return; words+=" --side --sizes --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

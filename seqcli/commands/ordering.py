@@ -171,6 +171,7 @@ def simple(side: str, symbol: str, qty: str | None, terms: Terms) -> submission.
         notional=None if terms.notional is None else Decimal(terms.notional),
         price=None if terms.limit is None else Decimal(terms.limit),
         venue=words.optional(words.venue, terms.venue),
+        graph_id=words.optional(graph_id, terms.graph_id),
         instrument_type=terms.kind,
         tif=terms.tif,
         urgency=terms.urgency,

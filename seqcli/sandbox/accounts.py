@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from seqcli.sandbox.landed import Met
+
 DAY_NS = 86_400_000_000_000
 
 
@@ -72,7 +74,8 @@ class Account(msgspec.Struct, kw_only=True):
 
     `held` is what open orders hold back, by row; `holds` the same by order and venue. `traded` counts the fills
     themselves, by row: net quantity, net USD, fees. `basis` is cost less realised P&L that seeding wrote.
-    `contracts` names the rows whose outcome is open. `wallet_since_ns` is when the trading wallet was made.
+    `contracts` names the rows whose outcome is open. `met` is what it has had of each venue. `wallet_since_ns` is when
+    the trading wallet was made.
     """
 
     client_id: str
@@ -89,6 +92,7 @@ class Account(msgspec.Struct, kw_only=True):
     basis: dict[str, int] = {}
     has_perps: bool = False
     contracts: list[str] = []
+    met: dict[str, Met] = {}
     switch: KillSwitch = msgspec.field(default_factory=KillSwitch)
     settings: PaperSettings = msgspec.field(default_factory=PaperSettings)
     day: int = 0
@@ -109,6 +113,16 @@ class Account(msgspec.Struct, kw_only=True):
             row = self.cash[name] = Cash()
         row.usd_1e9 += usd_1e9
         row.updated_ns = ts_ns
+
+    def meets(self, venue: str, *, fill: bool) -> None:
+        """Count a fill on a venue, or a reject."""
+        met = self.met.get(venue)
+        if met is None:
+            met = self.met[venue] = Met()
+        if fill:
+            met.fills += 1
+        else:
+            met.rejects += 1
 
     def world_moves(self, name: str, amount: int) -> None:
         """The other side of a trade."""

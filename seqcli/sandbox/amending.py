@@ -158,7 +158,7 @@ def _replace(machine: Machine, order: Order, new: tuple[int, int | None], change
     _set(order, qty, limit, change, now_ns)
     if order.peg_1e9 is not None:
         order.peg_1e9, order.pegged_ns = trial.peg_1e9, now_ns
-    replace(machine, order, found, now_ns)
+    replace(machine, view, order, trial, found)
 
 
 def reconnected(machine: Machine, now_ns: int) -> None:

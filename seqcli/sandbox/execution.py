@@ -1,7 +1,6 @@
 """An order at work: accepted, taken to the venues, filled, resting."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -9,6 +8,7 @@ from seqcli.sandbox import explain, ledger, rules, wallets
 from seqcli.sandbox.ending import changed, end, leg_end, reject
 from seqcli.sandbox.graphs import Graph, Node
 from seqcli.sandbox.instruments import Instrument
+from seqcli.sandbox.landed import version_of
 from seqcli.sandbox.machine import Machine, Signal
 from seqcli.sandbox.matching import Candidate, Take, queue_at
 from seqcli.sandbox.orders import Fill, Leg, Order, order_id, slice_id
@@ -55,6 +55,7 @@ def order_of(node: Node, graph: Graph, now_ns: int, qty_1e8: int | None = None) 
         expires_ns=None if horizon_ms is None else now_ns + horizon_ms * MILLISECOND_NS,
         legs=[],
         venues=[node.pin] if node.pin else [],
+        routing_version=version_of(graph.graph_id),
     )
 
 
@@ -76,17 +77,22 @@ def send(machine: Machine, view: View, order: Order, deviation_bps: int | None =
     found = routed(machine, view, order, deviation_bps)
     if not found.refusal:
         accepted(machine, order)
-        order.routing = _explained(machine, view, order, found)
+        order.routing = explained(machine, view, order, found)
     carry_out(machine, order, found, view.now_ns)
 
 
-def _explained(machine: Machine, view: View, order: Order, found: Plan) -> dict[str, Any] | None:
-    venues = (order.pin,) if order.pin else machine.market.instruments()[order.symbol].venues
-    return explain.routing(view, order, found, venues, fee_by(machine, order))
+def explained(machine: Machine, view: View, order: Order, found: Plan) -> str | None:
+    """The record of a plan; None for a symbol that trades nowhere."""
+    instrument = machine.market.instruments().get(order.symbol)
+    if instrument is None:
+        return None
+    venues = (order.pin,) if order.pin else instrument.venues
+    fee = fee_by(machine, order) if order.kind == "prediction" else None
+    return explain.record(view, order, found, venues, fee)
 
 
 def fee_by(machine: Machine, order: Order) -> explain.Fee:
-    """What parts of an order pay, venue by venue."""
+    """What a part of an order pays at a candidate."""
 
     def fee(candidate: Candidate, part: Take, taker: bool) -> int:
         leg = Leg(candidate.venue, "", candidate.maker_bps, candidate.taker_bps)
@@ -187,8 +193,10 @@ def carry_out(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
         end(machine, order, "expired", now_ns)
 
 
-def replace(machine: Machine, order: Order, found: Plan, now_ns: int) -> None:
-    """Let what rests of an order go, and do what was planned in its place."""
+def replace(machine: Machine, view: View, order: Order, trial: Order, found: Plan) -> None:
+    """Let what rests of an order go, and do in its place what was planned for `trial`, as which it goes on."""
+    now_ns = view.now_ns
+    order.routing = explained(machine, view, trial, found)
     for leg in order.legs:
         if leg.open_qty_1e8:
             leg.qty_1e8, leg.held, leg.rank = leg.filled_qty_1e8, 0, 0

@@ -74,7 +74,7 @@ def _worth(side: Sequence[Level]) -> Decimal:
 # -- the cost of size ------------------------------------------------------------------------------------------------
 
 
-class _Boundless(View):
+class Boundless(View):
     """The market as an account meets it that can pay for everything."""
 
     def _budget(self, *_of: Any) -> Budget:
@@ -86,7 +86,7 @@ def curve(
     market: Market, account: Account, instrument: Instrument, side: str, sizes: Sequence[int], *, now_ns: int
 ) -> tuple[int | None, list[dict[str, Any]]]:
     """(the middle, a row a size). `sizes` in US dollars, 1e9. Without a middle nothing is fillable."""
-    view = _Boundless(market, Gone(), account, now_ns)
+    view = Boundless(market, Gone(), account, now_ns)
     mid = view.mid(instrument.symbol)
     return mid, [_row(view, _order(instrument, side, mid, size_1e9, now_ns), instrument) for size_1e9 in sizes]
 

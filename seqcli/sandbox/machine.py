@@ -15,6 +15,7 @@ from seqcli.sandbox.accounts import Account, KillSwitch, PaperSettings, place
 from seqcli.sandbox.books import Market
 from seqcli.sandbox.events import Archive, Event
 from seqcli.sandbox.graphs import Graph, Touched, take_step
+from seqcli.sandbox.landed import REFUSED_THERE
 from seqcli.sandbox.matching import Gone
 from seqcli.sandbox.orders import Fill, Order
 from seqcli.sandbox.rules import Limits
@@ -193,6 +194,8 @@ class Machine:
         if order.ended:
             self.orders.pop(key, None)
             account.open_orders -= 1
+            if order.pin and not order.slice_count and order.failure_reason in REFUSED_THERE:
+                account.meets(order.pin, fill=False)
             self.unwatched.pop(key, None)
         else:
             self.orders[key] = order
@@ -201,6 +204,7 @@ class Machine:
     def _fill(self, fill: Fill, ts_ns: int) -> None:
         account = self.accounts[fill.client_id]
         self.counters.fills += 1
+        account.meets(fill.venue, fill=True)
         ledger.post(account, fill)
         ledger.count(account, fill)
         order = self.orders[fill.client_id, fill.node_order_id]

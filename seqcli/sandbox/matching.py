@@ -1,11 +1,11 @@
 """A taker against the visible books; a resting order against the queue before it.
 
-A taker sweeps the merged levels in order of landed cost (price with the taker fee), within its limit. What it took is
-gone from that venue for a second. A resting order joins the back of the visible queue at its price; a print at that
-price moves the queue up, then fills; the opposite touch at the price, or a print through it, fills it at once, whole,
-at its own price.
+A taker sweeps the merged levels in order of landed price (see `landed`), within its limit. What it took is gone from
+that venue for a second. A resting order joins the back of the visible queue at its price; a print at that price moves
+the queue up, then fills; the opposite touch at the price, or a print through it, fills it at once, whole, at its own
+price.
 
-Not modelled: our orders do not move the market, and a venue's latency is not felt.
+Not modelled: our orders do not move the market, and a venue's latency is not felt; it only ranks.
 """
 
 from collections import deque
@@ -15,7 +15,8 @@ from heapq import heappop, heappush
 import msgspec
 
 from seqcli.sandbox.books import Book, Level, Print
-from seqcli.sandbox.ledger import BPS, affordable, whole_lots
+from seqcli.sandbox.landed import BPS, NOTHING, UNIT, Terms
+from seqcli.sandbox.ledger import affordable, whole_lots
 
 GONE_NS = 1_000_000_000
 
@@ -65,6 +66,11 @@ class Candidate(msgspec.Struct):
     maker_bps: int
     taker_bps: int
     budget: Budget
+    terms: Terms = NOTHING
+
+    def factor(self, sign: int) -> int:
+        """Landed price over price, × `UNIT`; `sign` 1 for a buy, −1 for a sale."""
+        return UNIT + sign * (self.taker_bps * BPS + self.terms.penalty)
 
 
 class Sweep(msgspec.Struct):
@@ -76,14 +82,14 @@ class Sweep(msgspec.Struct):
 
 
 def sweep(candidates: Iterable[Candidate], side: str, qty_1e8: int, limit_1e9: int | None) -> Sweep:
-    """Greedy over the merged levels by landed cost; ties: price, then venue."""
+    """Greedy over the merged levels by landed price; ties: price, then venue."""
     sign = 1 if side == "buy" else -1
     found = Sweep([], qty_1e8, [])
-    heap: list[tuple[int, int, str, int, Candidate]] = []
+    heap: list[_Offer] = []
     for candidate in candidates:
-        _offer(heap, candidate, 0, sign, limit_1e9)
+        _offer(heap, candidate, 0, (sign, sign * candidate.factor(sign)), limit_1e9)
     while found.left_1e8 and heap:
-        _, _, venue, depth, candidate = heappop(heap)
+        _, _, venue, depth, weight, candidate = heappop(heap)
         price, size = candidate.levels[depth]
         wanted = min(size, found.left_1e8)
         taken = candidate.budget.room(price, wanted)
@@ -94,23 +100,21 @@ def sweep(candidates: Iterable[Candidate], side: str, qty_1e8: int, limit_1e9: i
         if taken < wanted:
             found.short.append(venue)
         else:
-            _offer(heap, candidate, depth + 1, sign, limit_1e9)
+            _offer(heap, candidate, depth + 1, (sign, weight), limit_1e9)
     return found
 
 
-def _offer(
-    heap: list[tuple[int, int, str, int, Candidate]],
-    candidate: Candidate,
-    depth: int,
-    sign: int,
-    limit: int | None,
-) -> None:
+_Offer = tuple[int, int, str, int, int, Candidate]
+
+
+def _offer(heap: list[_Offer], candidate: Candidate, depth: int, rank: tuple[int, int], limit: int | None) -> None:
+    """Put a level of a candidate up; `rank` is the sign of its prices, and what they are ranked by a unit of price."""
     if depth >= len(candidate.levels):
         return
     price = candidate.levels[depth][0]
+    sign, weight = rank
     if limit is None or sign * price <= sign * limit:
-        landed = price * (BPS + sign * candidate.taker_bps)
-        heappush(heap, (sign * landed, sign * price, candidate.venue, depth, candidate))
+        heappush(heap, (weight * price, sign * price, candidate.venue, depth, weight, candidate))
 
 
 class Gone:

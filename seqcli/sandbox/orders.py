@@ -45,6 +45,7 @@ class Order(msgspec.Struct, kw_only=True):
     `cancelling`: its cancel waits for a venue that is cut off. `armed`: a stop that waits for its trigger. `peg_1e9`:
     the price it is worked at when that follows the market, since `pegged_ns`. An order in slices adds up those that
     began (`slice_count`), each an order with this one as its `parent`; the next one is due at `next_slice_ns`.
+    `routing` is the record of its last plan, as `explain` writes it.
     """
 
     client_id: str
@@ -88,7 +89,8 @@ class Order(msgspec.Struct, kw_only=True):
     ended: bool = False
     cancelling: bool = False
     venues: list[str] = []
-    routing: dict[str, Any] | None = None
+    routing: str | dict[str, Any] | None = None
+    routing_version: int = 1
     armed: bool = False
     peg_1e9: int | None = None
     pegged_ns: int = 0

@@ -101,6 +101,7 @@ def _slice(order: Order, qty_1e8: int, now_ns: int) -> Order:
         venues=[order.pin] if order.pin else [],
         parent=order.node_order_id,
         is_slice=True,
+        routing_version=order.routing_version,
     )
 
 

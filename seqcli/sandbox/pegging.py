@@ -86,7 +86,7 @@ def move(machine: Machine, view: View, order: Order, new: tuple[int, int]) -> Re
     if found.refusal is not None:
         return found.refusal
     order.qty_1e8, order.peg_1e9, order.pegged_ns = qty, price, view.now_ns
-    execution.replace(machine, order, found, view.now_ns)
+    execution.replace(machine, view, order, trial, found)
     return None
 
 

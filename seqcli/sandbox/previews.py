@@ -5,25 +5,25 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox import ledger, pegging
+from seqcli.sandbox import explain, ledger, pegging
 from seqcli.sandbox.accounts import Account
-from seqcli.sandbox.execution import order_of, routed
+from seqcli.sandbox.execution import explained, fee_by, order_of, routed
 from seqcli.sandbox.graphs import Graph, Node, slices_of
 from seqcli.sandbox.machine import Machine
-from seqcli.sandbox.matching import Candidate
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.router import Plan, View
 from seqcli.units import decimal_text
 
 
-def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict[str, Any]:
+def preview(machine: Machine, account: Account, node: Node, graph_id: str, now_ns: int) -> dict[str, Any]:
     """The estimate of one node as if it started whole and now: a waiting one, a stop before its trigger, one in slices.
 
-    The kill switch does not matter. Nothing is reserved.
+    The kill switch does not matter. Nothing is reserved. Of the routing it tells what `explain` would record of the
+    order, by the version of `graph_id`; by the first while there is none.
     """
     blank = Graph(
         client_id=account.client_id,
-        graph_id="preview",
+        graph_id=graph_id,
         digest="",
         status="ACCEPTED",
         nodes=[],
@@ -36,15 +36,15 @@ def preview(machine: Machine, account: Account, node: Node, now_ns: int) -> dict
     if pegging.follows(order) and order.arrival_mid_1e9 is not None:
         order.peg_1e9 = pegging.first_price(machine, view, order)
         if order.peg_1e9 is None:
-            return _body(order, Plan(refusal=pegging.NO_TOUCH), now_ns)
-    found = routed(machine, view, order, switched=False)
-    return _body(order, found, now_ns)
+            return _body(machine, view, order, Plan(refusal=pegging.NO_TOUCH))
+    return _body(machine, view, order, routed(machine, view, order, switched=False))
 
 
-def _body(order: Order, found: Plan, now_ns: int) -> dict[str, Any]:
-    sums = _Sums(order, found)
+def _body(machine: Machine, view: View, order: Order, found: Plan) -> dict[str, Any]:
+    fee = fee_by(machine, order)
+    sums = _Sums(order, found, fee)
     cost = sums.fee + sums.slippage
-    venues = [_venue(candidate, order, found) for _, candidate in sorted(found.candidates.items())]
+    routing = explain.shown(explained(machine, view, order, found))
     return {
         "symbol": order.symbol,
         "side": order.side,
@@ -64,50 +64,50 @@ def _body(order: Order, found: Plan, now_ns: int) -> dict[str, Any]:
         "est_total_cost_bps": ledger.measured_bps(cost, sums.notional),
         "fillable_qty_1e8": sums.qty,
         "fillable": bool(order.qty_1e8) and sums.qty == order.qty_1e8,
-        "venues": venues,
+        "venues": [] if routing is None else _venues(order, found, fee, routing),
         "warnings": _warnings(order, found),
-        "as_of_ns": now_ns,
+        "routing_version": order.routing_version,
+        "routing": routing,
+        "as_of_ns": view.now_ns,
     }
 
 
 class _Sums:
     """Over what would be taken at once, or over the takes of one venue."""
 
-    def __init__(self, order: Order, found: Plan, venue: str | None = None) -> None:
+    def __init__(self, order: Order, found: Plan, fee: explain.Fee, venue: str | None = None) -> None:
         takes = [take for take in found.takes if venue in (None, take.venue)]
         self.qty = sum(take.qty_1e8 for take in takes)
         self.cost = sum(take.price_1e9 * take.qty_1e8 for take in takes)
         self.notional = sum(ledger.notional_usd(take.price_1e9, take.qty_1e8) for take in takes)
-        self.fee = sum(
-            ledger.fee_usd(take.price_1e9, take.qty_1e8, found.candidates[take.venue].taker_bps) for take in takes
-        )
+        self.fee = sum(fee(found.candidates[take.venue], take, True) for take in takes)
         prices = [take.price_1e9 for take in takes]
         self.worst = (max(prices) if order.side == "buy" else min(prices)) if prices else None
         away = self.notional - ledger.notional_usd(order.arrival_mid_1e9 or 0, self.qty)
         self.slippage = away if order.side == "buy" else -away
 
 
-def _venue(candidate: Candidate, order: Order, found: Plan) -> dict[str, Any]:
-    sums = _Sums(order, found, candidate.venue)
-    resting = sum(rest.qty_1e8 for rest in found.rests if rest.venue == candidate.venue)
-    reason = None
-    if not sums.qty and not resting:
-        reason = "insufficient_balance" if _broke(candidate, order) else "not_competitive"
-    return {
-        "venue": candidate.venue,
-        "selected": reason is None,
-        "qty_1e8": sums.qty + resting,
-        "est_avg_price_1e9": ledger.average_price(sums.cost, sums.qty),
-        "est_fee_bps": candidate.taker_bps,
-        "est_slippage_bps": ledger.measured_bps(sums.slippage, sums.notional),
-        "est_cost_bps": ledger.measured_bps(sums.slippage + sums.fee, sums.notional),
-        "reason": reason,
-    }
-
-
-def _broke(candidate: Candidate, order: Order) -> bool:
-    price = candidate.levels[0][0] if candidate.levels else order.limit_price_1e9
-    return price is not None and not candidate.budget.room(price, max(1, order.qty_1e8))
+def _venues(order: Order, found: Plan, fee: explain.Fee, routing: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row a venue that was looked at; what was passed over says why."""
+    reasons = {row["venue"]: row["reason"] for row in routing["rejected"]}
+    candidates = {row.venue: row for row in (*found.candidates.values(), *found.dropped)}
+    rows = []
+    for venue in sorted({*candidates, *reasons}):
+        sums, candidate = _Sums(order, found, fee, venue), candidates.get(venue)
+        resting = sum(rest.qty_1e8 for rest in found.rests if rest.venue == venue)
+        rows.append(
+            {
+                "venue": venue,
+                "selected": venue not in reasons,
+                "qty_1e8": sums.qty + resting,
+                "est_avg_price_1e9": ledger.average_price(sums.cost, sums.qty),
+                "est_fee_bps": None if candidate is None else candidate.taker_bps,
+                "est_slippage_bps": ledger.measured_bps(sums.slippage, sums.notional),
+                "est_cost_bps": ledger.measured_bps(sums.slippage + sums.fee, sums.notional),
+                "reason": reasons.get(venue),
+            }
+        )
+    return rows
 
 
 def _warnings(order: Order, found: Plan) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from seqcli.sandbox import explain
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.machine import Machine
 from seqcli.sandbox.orders import Order
@@ -143,13 +144,12 @@ def _about(record: dict[str, Any], venues: list[str]) -> dict[str, tuple[str, ..
     return {**about, "edge_id": tuple(venues)}
 
 
-def _routing_body(record: dict[str, Any], routing: dict[str, Any], ts_ns: int) -> dict[str, Any]:
+def _routing_body(record: dict[str, Any], written: str | dict[str, Any], ts_ns: int) -> dict[str, Any]:
+    routing = explain.shown(written) or {}
     return {
         **{name: record[name] for name in ("node_order_id", "graph_id", "symbol", "side", "qty_1e8")},
         "routing_version": routing["version"],
-        "legs": routing["legs"],
-        "est_cost_bps": routing["est_cost_bps"],
         "chosen": [leg["venue"] for leg in routing["legs"]],
-        "rejected": routing["rejected"],
+        **{name: value for name, value in routing.items() if name != "version"},
         "ts_ns": ts_ns,
     }

@@ -18,7 +18,6 @@ from seqcli.sandbox.events import Event
 from seqcli.sandbox.log import to_stderr
 from seqcli.sandbox.orders import Leg, Order
 from seqcli.sandbox.outages import Reachable
-from seqcli.sandbox.showing import routing_version
 from seqcli.sandbox.store import Store
 from seqcli.sandbox.tca import report
 
@@ -132,7 +131,7 @@ def _leg_row(order: Order, leg: Leg, fills: list[dict[str, Any]]) -> tuple[Any, 
         order.terminal_ns,
         order.sandbox,
         order.symbol,
-        routing_version(order),
+        order.routing_version,
         leg.status,
         bool(leg.venue_order_id),
         ledger.notional_usd(order.arrival_mid_1e9 or 0, leg.qty_1e8) // ledger.UNIT_1E9,

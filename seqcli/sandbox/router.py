@@ -12,7 +12,8 @@ import msgspec
 from seqcli.sandbox import ledger, rules
 from seqcli.sandbox.accounts import Account
 from seqcli.sandbox.books import Book
-from seqcli.sandbox.instruments import Instrument
+from seqcli.sandbox.instruments import Instrument, Venue
+from seqcli.sandbox.landed import STRANGER, Asked, terms
 from seqcli.sandbox.matching import (
     Budget,
     Candidate,
@@ -43,6 +44,7 @@ class Plan(msgspec.Struct):
     left_1e8: int = 0
     refusal: Refusal | None = None
     candidates: dict[str, Candidate] = {}
+    dropped: list[Candidate] = []
 
 
 class View:
@@ -54,8 +56,9 @@ class View:
     def rates(self, venue: str) -> tuple[int, int] | None:
         """Maker and taker in basis points; None = no data, no routing."""
         row = self.market.venues().get(venue)
-        if row is None:
-            return None
+        return None if row is None else self._rates(row)
+
+    def _rates(self, row: Venue) -> tuple[int, int]:
         settings = self.account.settings
         maker = row.maker_bps if settings.maker_bps is None else settings.maker_bps
         taker = row.taker_bps if settings.taker_bps is None else settings.taker_bps
@@ -69,29 +72,39 @@ class View:
         """The venues that may take part. `credit` is what a replaced order sets free, by venue."""
         books = self.market.books(order.symbol, self.now_ns)
         wanted = (order.pin,) if order.pin else instrument.venues
+        asked = Asked(
+            order.routing_version,
+            order.remaining_1e8,
+            order.notional_usd_1e9,
+            order.execution.get("urgency", "medium"),
+        )
+        venues = self.market.venues()
         rows = []
-        for venue in wanted:
-            book, rates = books.get(venue), self.rates(venue)
-            if book is not None and rates is not None:
-                rows.append(self._candidate(order, instrument, venue, book, rates, credit.get(venue, 0)))
+        for name in wanted:
+            book, venue = books.get(name), venues.get(name)
+            if book is not None and venue is not None:
+                rows.append(self._candidate(order, instrument, venue, book, asked, credit.get(name, 0)))
         return rows
 
     def _candidate(  # noqa: PLR0917 - all that is known of one venue
         self,
         order: Order,
         instrument: Instrument,
-        venue: str,
+        venue: Venue,
         book: Book,
-        rates: tuple[int, int],
+        asked: Asked,
         credit: int,
     ) -> Candidate:
-        levels = self.gone.left(order.symbol, venue, order.side, opposite(book, order.side), self.now_ns)
+        name, rates = venue.id, self._rates(venue)
+        levels = self.gone.left(order.symbol, name, order.side, opposite(book, order.side), self.now_ns)
         if self.account.settings.fill_model == "instant":
             levels = [(price, ENDLESS) for price, _ in levels[:1]]
         elif self.account.settings.fill_model == "none":
             levels = ()
         own = book.bids if order.side == "buy" else book.asks
-        return Candidate(venue, levels, own, *rates, self._budget(order, instrument, venue, rates, credit))
+        met, age_ns = self.account.met.get(name, STRANGER), self.now_ns - book.ts_ns
+        ranked = terms(asked, name, venue.latency_ns, age_ns, levels, own, met)
+        return Candidate(name, levels, own, *rates, self._budget(order, instrument, name, rates, credit), ranked)
 
     def _budget(self, order: Order, instrument: Instrument, venue: str, rates: tuple[int, int], credit: int) -> Budget:
         asset = ledger.held_asset(order, venue)
@@ -127,16 +140,18 @@ def plan(
     view: View, order: Order, instrument: Instrument, candidates: list[Candidate], credit: Mapping[str, int]
 ) -> Plan:
     """Takes and rests for what of an order is not filled, or why not. `candidates` are fresh ones."""
-    dropped: set[str] = set()
+    dropped: dict[str, Candidate] = {}
     while True:
         found = _attempt(view, order, candidates)
         small = None if found.refusal else _too_small(order, found, instrument)
         if small is None:
+            found.dropped = list(dropped.values())
             return found
-        dropped.add(small)
+        dropped[small] = found.candidates[small]
         candidates = [row for row in view.candidates(order, instrument, credit) if row.venue not in dropped]
         if not candidates:
-            return Plan(refusal=Refusal("EXCHANGE_REJECT", "every part would be below the venues' minimum"))
+            refusal = Refusal("EXCHANGE_REJECT", "every part would be below the venues' minimum")
+            return Plan(refusal=refusal, dropped=list(dropped.values()))
 
 
 def _attempt(view: View, order: Order, candidates: list[Candidate]) -> Plan:

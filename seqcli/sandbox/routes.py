@@ -5,34 +5,30 @@ from typing import Any
 
 from seqcli.sandbox import explain, ledger, tca
 from seqcli.sandbox.accounts import Account
-from seqcli.sandbox.execution import fee_by
+from seqcli.sandbox.execution import explained
 from seqcli.sandbox.forecasts import Wanted
 from seqcli.sandbox.instruments import Instrument
+from seqcli.sandbox.liquidity import Boundless
 from seqcli.sandbox.machine import Machine
-from seqcli.sandbox.matching import Budget, opposite
+from seqcli.sandbox.matching import opposite
 from seqcli.sandbox.orders import Order
-from seqcli.sandbox.router import ENDLESS, View, plan
+from seqcli.sandbox.router import View, plan
 
 
-class _Rich(View):
-    """The market as an account meets it that can pay and deliver anything."""
-
-    def _budget(self, *_of: Any) -> Budget:
-        return Budget(ENDLESS, 0, 1, sells_base=True)
-
-
-def recommended(machine: Machine, account: Account, wanted: Wanted, now_ns: int) -> dict[str, Any]:
-    """The split, its cost, and what the whole would cost on the best venue alone."""
-    view = _Rich(machine.market, machine.gone, account, now_ns)
+def recommended(  # noqa: PLR0917 - whose, what and how
+    machine: Machine, account: Account, wanted: Wanted, version: int, urgency: str, now_ns: int
+) -> dict[str, Any]:
+    """The split by a version of the router, its cost, and what the whole would cost on the best venue alone."""
+    view = Boundless(machine.market, machine.gone, account, now_ns)
     mid, instrument = view.mid(wanted.symbol), machine.market.instruments().get(wanted.symbol)
     routing = None
     if mid is not None and instrument is not None:
         order = _order(account, wanted, instrument, mid, now_ns)
-        candidates = view.candidates(order, instrument, {})
-        found = plan(view, order, instrument, candidates, {})
-        routing = explain.routing(view, order, found, instrument.venues, fee_by(machine, order))
+        order.routing_version, order.execution = version, {"urgency": urgency}
+        found = plan(view, order, instrument, view.candidates(order, instrument, {}), {})
+        routing = explain.shown(explained(machine, view, order, found))
     legs = [] if routing is None else routing["legs"]
-    cost = None if routing is None else _three(routing["est_cost_bps"])
+    cost = None if routing is None else routing["est_cost_bps"]
     routed = sum(leg["qty_1e8"] for leg in legs)
     single, alone = _alone(view, wanted, mid)
     return {
@@ -44,7 +40,7 @@ def recommended(machine: Machine, account: Account, wanted: Wanted, now_ns: int)
                 "weight": ledger.measured_share(leg["qty_1e8"], routed),
                 "est_avg_price_1e9": leg["price_1e9"],
                 "fee_bps": leg["fee_bps"],
-                "est_cost_bps": _three(leg["est_cost_bps"]),
+                "est_cost_bps": leg["est_cost_bps"],
             }
             for leg in legs
         ],
@@ -53,12 +49,11 @@ def recommended(machine: Machine, account: Account, wanted: Wanted, now_ns: int)
         "single_venue": single,
         "single_venue_cost_bps": alone,
         "savings_bps": None if alone is None or cost is None else alone - cost,
+        "routing_version": version,
+        "urgency": urgency,
+        "candidates": [] if routing is None else routing["candidates"],
         "rejected": [] if routing is None else routing["rejected"],
     }
-
-
-def _three(bps: float | None) -> Decimal | None:
-    return None if bps is None else Decimal(str(bps)).quantize(Decimal("0.001"))
 
 
 def _alone(view: View, wanted: Wanted, mid: int | None) -> tuple[str | None, Decimal | None]:

@@ -65,6 +65,7 @@ def wipe(account: Account) -> None:
     account.day = account.day_start_usd_1e9 = 0
     account.has_perps = False
     account.contracts = []
+    account.met = {}
 
 
 def _forget(account: Account, name: str) -> None:

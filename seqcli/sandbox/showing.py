@@ -9,14 +9,6 @@ from seqcli.sandbox.graphs import Edge, Graph, Node
 from seqcli.sandbox.ledger import average_price
 from seqcli.sandbox.orders import Leg, Order, slice_id
 
-ROUTING_VERSION = 1
-"""Price and taker fee; one version serves all."""
-
-
-def routing_version(order: Order) -> int:
-    """The version of the router that an order went through, or would have."""
-    return ROUTING_VERSION if order.routing is None else int(order.routing["version"])
-
 
 def order_body(order: Order) -> dict[str, Any]:
     """An order, the same in REST and streams. One that follows the market without a limit shows where it is now."""
@@ -47,7 +39,7 @@ def order_body(order: Order) -> dict[str, Any]:
         "legs": [_leg(leg) for leg in order.legs],
         "fill_count": order.fill_count,
         "slice_count": order.slice_count,
-        "routing_version": routing_version(order),
+        "routing_version": order.routing_version,
         "mode": "native_atomic",
         "is_sandbox": order.sandbox,
         "revision": order.revision,

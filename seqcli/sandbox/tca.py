@@ -27,7 +27,6 @@ from seqcli.sandbox.instruments import Venue
 from seqcli.sandbox.matching import opposite
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.router import mid_of
-from seqcli.sandbox.showing import routing_version
 
 Fills = Sequence[Mapping[str, Any]]
 """Records of fills."""
@@ -98,7 +97,7 @@ def report(market: Market, order: Order, fills: Fills) -> dict[str, Any] | None:
         "savings_vs_benchmark_bps": None if saved is None else ledger.measured_bps(saved, sums.notional),
         "savings_usd": None if saved is None else ledger.plain_decimal(saved, 9),
         "venue_mix": _mix(sums),
-        "routing_version": routing_version(order),
+        "routing_version": order.routing_version,
         "quality": quality,
         "submit_latency_ns": None,
         "execution_time_ns": sums.last_ns - arrival_of(order),

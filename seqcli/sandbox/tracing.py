@@ -8,10 +8,12 @@ stamp of the command that caused them: one command is one instant there, risk ch
 from collections.abc import Sequence
 from typing import Any
 
+from seqcli.sandbox import explain
 from seqcli.sandbox.costs import Step
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.tca import arrival_of
 
+_WHY = ("version", "urgency", "est_cost_bps", "candidates", "rejected")
 _RANK = ("received", "validated", "amend", "cancel_requested", "routed", "rejected", "fill", "terminal", "acked")
 
 
@@ -23,8 +25,9 @@ def events(order: Order, fills: Sequence[dict[str, Any]], steps: Sequence[Step])
         rows.append(_row(order.terminal_ns or order.updated_ns, "rejected", detail, order.pin))
     else:
         legs = [{"venue": leg.venue, "qty_1e8": leg.qty_1e8} for leg in order.legs]
-        why = {name: value for name, value in (order.routing or {}).items() if name in ("est_cost_bps", "rejected")}
-        routed = {"legs": legs, "arrival_mid_1e9": order.arrival_mid_1e9, **why}
+        why = explain.shown(order.routing) or {}
+        more = {name: why[name] for name in _WHY if name in why}
+        routed = {"legs": legs, "arrival_mid_1e9": order.arrival_mid_1e9, **more}
         rows.append(_row(arrival_of(order), "routed", routed))
     for fill in fills:
         names = ("fill_id", "price_1e9", "qty_1e8", "fee_usd_1e9", "liquidity")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seqcli.views import routes
 from seqcli.views.blocks import Block, Cell, Grid, Line, Pairs
 from seqcli.views.cells import (
     amount,
@@ -144,11 +145,14 @@ def _estimate(estimate: Any) -> list[Block]:
         ]
         for row in items(estimate, "venues")
     ]
+    routing = estimate.get("routing")
+    ranked: list[Block] = [routes.ranked(routing)] if isinstance(routing, dict) else []
     warnings: list[Block] = [Line(Cell(text({"": sentence}, ""), "warn")) for sentence in advice]
     heads = columns("VENUE >QTY >AVG_PRICE >FEE(bps)/1 >COST(bps) PASSED_OVER/2")
     return [
         Pairs(rows=[row for row in rows if row[1]]),
         Grid(columns=heads, rows=venues, empty="no venue"),
+        *ranked,
         *warnings,
     ]
 

@@ -1,4 +1,4 @@
-"""What the books say before one trades: where an order would go."""
+"""Where an order would go, and by which terms venues were ranked."""
 
 from typing import Any
 
@@ -7,11 +7,12 @@ from seqcli.views.blocks import Block, Cell, Grid, Line, Pairs
 from seqcli.views.cells import columns, entries, items, scaled, text
 
 _LEGS = columns("VENUE >QTY >SHARE/1 >AVG_PRICE >FEE(bps)/2 >COST(bps)")
-_PASSED = columns("PASSED_OVER WHY")
+_RANKED = columns("VENUE >PRICE >FEE >LATENCY/3 >FRESHNESS/4 >ADVERSE/5 >REJECT/6 >IMPACT/7 >LANDED_AT/1 PASSED_OVER/2")
+_TERMS = ("fee_bps", "latency_bps", "freshness_bps", "adverse_bps", "reject_bps", "impact_bps")
 
 
 def route(body: Any) -> list[Block]:
-    """The parts, what they cost, and who was passed over."""
+    """The parts, what they cost, how venues were ranked, and who was passed over."""
     legs: list[list[Cell | str]] = [
         [
             Cell(text(row, "venue"), "strong"),
@@ -23,14 +24,36 @@ def route(body: Any) -> list[Block]:
         ]
         for row in entries(body, "legs")
     ]
-    passed: list[list[Cell | str]] = [[text(row, "venue"), text(row, "reason")] for row in items(body, "rejected")]
     blocks: list[Block] = [_figures(body), Grid(columns=_LEGS, rows=legs, empty="no venue shows a book of it")]
-    if passed:
-        blocks.append(Grid(columns=_PASSED, rows=passed))
+    if legs:
+        blocks.append(ranked(body, "routing_version"))
     left = scaled(body, "left_1e8")
     if legs and left not in ("", "0"):
         blocks.append(Line(Cell(f"the visible books do not hold {left} of it", "warn")))
     return blocks
+
+
+def ranked(routing: Any, version: str = "version") -> Grid:
+    """Every venue: its best price, the terms in basis points, what that lands at. `version` is the key of the version.
+
+    Those with a part come first, those that were no candidates last.
+    """
+    reasons = {text(row, "venue"): text(row, "reason") for row in items(routing, "rejected")}
+    candidates = sorted(items(routing, "candidates"), key=lambda row: text(row, "venue") in reasons)
+    names = [text(row, "venue") for row in candidates]
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(name, "" if name in reasons else "strong"),
+            scaled(row, "price_1e9"),
+            *(text(row, term) for term in _TERMS),
+            scaled(row, "landed_price_1e9"),
+            reasons.get(name, ""),
+        ]
+        for name, row in zip(names, candidates, strict=True)
+    ]
+    rows += [[name, *[""] * (len(_TERMS) + 2), why] for name, why in reasons.items() if name not in names]
+    title = f"ranked by version {text(routing, version)}, urgency {text(routing, 'urgency')}, in basis points"
+    return Grid(columns=_RANKED, rows=rows, title=title, empty="no candidate")
 
 
 def _figures(body: Any) -> Pairs:

@@ -11,6 +11,7 @@ import msgspec
 
 from seqcli.wire.execution import Sketch
 from seqcli.wire.operation import Operation, Query
+from seqcli.wire.routing import PassedOver, RouteCandidate
 
 MOST_SIZES = 20
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -101,13 +102,6 @@ class RouteLeg(msgspec.Struct, kw_only=True):
     est_cost_bps: Decimal | None
 
 
-class PassedOver(msgspec.Struct, kw_only=True):
-    """A venue without a part, and why: no_fee_data, stale, insufficient_balance, below_minimum or not_competitive."""
-
-    venue: str
-    reason: str
-
-
 class Routing(msgspec.Struct, kw_only=True):
     """Where a market order of this moment would best go, whoever sends it.
 
@@ -127,8 +121,17 @@ class Routing(msgspec.Struct, kw_only=True):
     single_venue: str | None
     single_venue_cost_bps: Decimal | None
     savings_bps: Decimal | None
+    routing_version: int
+    urgency: str
+    candidates: list[RouteCandidate]
     rejected: list[PassedOver]
     as_of_ns: int
+
+
+class RoutingQuery(Sketch):
+    """By which version of the router (1, the default, 2 or 3); `urgency` low, medium (default) or high."""
+
+    routing_version: int | None = None
 
 
 def _reading(name: str, summary: str, query: type[Query], reply: type[msgspec.Struct]) -> Operation:
@@ -146,5 +149,5 @@ def _reading(name: str, summary: str, query: type[Query], reply: type[msgspec.St
 DEPTH = _reading("depth", "The book of a symbol over all venues and by venue", DepthQuery, Depth)
 SLIPPAGE = _reading("slippage", "What a market order of a size would get", SlippageQuery, Slippage)
 VENUES = _reading("venues", "Market share, spread, toxicity and quotes a trade of each venue", VenuesQuery, Venues)
-ROUTING = _reading("routing", "The best split of a market order, its cost, who was passed over", Sketch, Routing)
+ROUTING = _reading("routing", "The best split of a market order, its cost, who was passed over", RoutingQuery, Routing)
 OPERATIONS = (DEPTH, SLIPPAGE, VENUES, ROUTING)

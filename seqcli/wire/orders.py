@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from seqcli.wire.operation import Access, Operation, Query, Repeat
+from seqcli.wire.routing import Routed
 from seqcli.wire.submission import GraphOrder, SimpleOrder, Strict
 
 TERMINAL = frozenset({"FILLED", "PARTIAL", "CANCELLED", "REJECTED", "EXPIRED"})
@@ -182,6 +183,8 @@ class Preview(msgspec.Struct, kw_only=True, omit_defaults=True):
     fillable: bool
     venues: list[PreviewVenue]
     warnings: list[str]
+    routing_version: int | None = None
+    routing: Routed | None = None
     as_of_ns: int
 
 

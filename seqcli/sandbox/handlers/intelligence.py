@@ -6,9 +6,11 @@ from seqcli.errors import Usage
 from seqcli.sandbox import liquidity, routes
 from seqcli.sandbox.handlers.execution import asked, wanted_of
 from seqcli.sandbox.handlers.orders import symbol_of, venue_name
+from seqcli.sandbox.landed import VERSIONS
 from seqcli.sandbox.serving import Box, Call, invalid, serves
 from seqcli.units import parse_scaled
 from seqcli.wire import intelligence
+from seqcli.wire.order_rules import URGENCIES
 
 _MOST_DEPTH, _DEPTH = 100, 20
 
@@ -67,7 +69,13 @@ def routing(box: Box, call: Call) -> dict[str, Any]:
     """The recommended split."""
     wanted = wanted_of(box, call)
     account = box.exchange.account(call.caller.client_id, call.now_ns)
-    body = routes.recommended(box.exchange, account, wanted, call.now_ns)
+    version = 1 if call.query.routing_version is None else call.query.routing_version
+    if version not in VERSIONS:
+        raise invalid(("routing_version", "must be 1, 2 or 3"))
+    urgency = (call.query.urgency or "medium").lower()
+    if urgency not in URGENCIES:
+        raise invalid(("urgency", f"must be one of {', '.join(URGENCIES)}"))
+    body = routes.recommended(box.exchange, account, wanted, version, urgency, call.now_ns)
     return {**asked(wanted, body["mid_1e9"]), **body, "as_of_ns": call.now_ns}
 
 

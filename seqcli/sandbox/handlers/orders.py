@@ -45,7 +45,8 @@ def preview(box: Box, call: Call) -> dict[str, Any]:
     exchange = box.exchange
     ticket = exchange.read(call.body)
     account = exchange.account(call.caller.client_id, call.now_ns)
-    bodies = [estimate(exchange, account, node, call.now_ns) for node in ticket.nodes]
+    named = ticket.graph_id or ""
+    bodies = [estimate(exchange, account, node, named, call.now_ns) for node in ticket.nodes]
     if not isinstance(call.body, GraphOrder):
         return bodies[0]
     nodes = [{"node_id": node.node_id, **body} for node, body in zip(ticket.nodes, bodies, strict=True)]

@@ -120,7 +120,7 @@ def test_slippage_is_what_a_preview_and_then_the_order_get(desk: Desk, side: str
             desk("POST", "/v1/orders", {"symbol": SYMBOL, "side": "buy", "qty": 100, "venue": venue})
         desk.now += 5 * UNIT
     (row,) = ask(desk, f"slippage?symbol={SYMBOL}&side={side}&sizes=200000")["curve"]
-    order = {"symbol": SYMBOL, "side": side, "notional": 200000}
+    order = {"symbol": SYMBOL, "side": side, "notional": 200000, "graph_id": "g3"}  # for the first router
     preview = desk("POST", "/v1/orders/preview", order)[1]
     assert (preview["est_avg_price_1e9"], preview["qty_1e8"]) == (row["avg_price_1e9"], row["qty_1e8"])
     placed = desk("POST", "/v1/orders", order)[1]["orders"][0]

@@ -64,7 +64,31 @@ def test_a_symbol_without_a_book_has_no_route(desk: Desk) -> None:
     assert (body["source"], body["mid_1e9"], body["legs"], body["left_1e8"]) == ("unavailable", None, [], sz("1"))
 
 
-@pytest.mark.parametrize(("target", "field"), [("", "side"), ("&side=hold&qty=1", "side"), ("&side=buy&qty=0", "qty")])
+def test_a_route_is_by_the_version_and_the_urgency_that_are_asked_for(desk: Desk) -> None:
+    body = read(desk, f"{ROUTE}&side=buy&qty=2")
+    assert (body["routing_version"], body["urgency"]) == (1, "medium")
+    assert {row["impact_bps"] for row in body["candidates"]} == {0}
+    body = read(desk, f"{ROUTE}&side=buy&qty=2&routing_version=2&urgency=HIGH")
+    rows = {
+        row["venue"]: (row["latency_bps"], row["impact_bps"], row["landed_price_1e9"]) for row in body["candidates"]
+    }
+    assert rows == {  # 2 of 8 and of 3 shown; 26 + 0.12 + 0.1 + 1 and 10 + 0.1 + 0.1 + 2.6666
+        "kraken": (Decimal("0.12"), 1, px("50136.1")),
+        "coinbase": (Decimal("0.1"), Decimal("2.6666"), px("50084.3587332")),
+    }
+    assert body["legs"][0]["est_cost_bps"] == Decimal("16.996")  # as it would be paid: 35 and 25 away, fee 10
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        ("", "side"),
+        ("&side=hold&qty=1", "side"),
+        ("&side=buy&qty=0", "qty"),
+        ("&side=buy&qty=1&routing_version=4", "routing_version"),
+        ("&side=buy&qty=1&urgency=now", "urgency"),
+    ],
+)
 def test_a_bad_question_names_its_field(desk: Desk, target: str, field: str) -> None:
     status, body = desk("GET", ROUTE + target)
     assert (status, body["error"]["details"][0]["field"]) == (400, field)

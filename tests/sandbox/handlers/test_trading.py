@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from seqcli.sandbox.box import OpenBox
+from seqcli.sandbox.explain import shown
 from seqcli.sandbox.gate import Gate, Inbound
 from seqcli.sandbox.keys import Key, digest_of, make_raw
+from seqcli.sandbox.landed import version_of
 from seqcli.sandbox.serving import Settings
 from seqcli.sandbox.state import State
 from seqcli.wire import catalogue, orders, strict
@@ -184,6 +186,8 @@ def test_a_preview_is_what_then_happens_and_sends_nothing(desk):
     assert told["est_avg_price_1e9"] == order["avg_fill_price_1e9"]
     assert told["est_fee_usd_1e9"] == order["fees_usd_1e9"]
     assert [(row["venue"], row["selected"]) for row in told["venues"]] == [("coinbase", True), ("kraken", True)]
+    rates = [(row["venue"], row["fee_bps"]) for row in told["routing"]["legs"]]
+    assert rates == [(leg["venue"], 26 if leg["venue"] == "kraken" else 10) for leg in order["legs"]]
     _, short = desk("POST", "/v1/orders/preview", BUY | {"side": "sell", "qty": 100})
     assert (short["fillable"], short["warnings"][0].partition(":")[0]) == (False, "INSUFFICIENT_BALANCE")
     node = {
@@ -195,6 +199,39 @@ def test_a_preview_is_what_then_happens_and_sends_nothing(desk):
     }
     _, graph = desk("POST", "/v1/orders/preview", {"nodes": [node]})
     assert [row["node_id"] for row in graph["nodes"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"qty": 5.5},
+        {"qty": 0.5, "urgency": "high", "order_type": "market"},
+        {"qty": 2, "price": 49900},
+        {"notional": 30_000},
+        {"qty": 1, "policy": "aggressive_chase", "max_slippage_bps": 50},
+    ],
+)
+def test_a_preview_explains_itself_as_the_order_of_the_same_id_does(desk, more):
+    for name in ("g3", "g1", "g0"):
+        order = {"symbol": "BTC-USD", "side": "buy", "graph_id": name, **more}
+        desk.now += 2 * SECOND
+        _, told = desk("POST", "/v1/orders/preview", order)
+        _, placed = desk("POST", "/v1/orders", order)
+        kept = desk.box.exchange.find_order(desk.box.store.client_id, f"graph:{name}:order:1")
+        assert told["routing"] == shown(kept.routing)
+        assert told["routing_version"] == placed["orders"][0]["routing_version"] == version_of(name)
+        passed = [(row["venue"], row["reason"]) for row in told["venues"] if not row["selected"]]
+        assert passed == [(row["venue"], row["reason"]) for row in told["routing"]["rejected"]]
+    _, unnamed = desk("POST", "/v1/orders/preview", {**order, "graph_id": None})
+    assert unnamed["routing_version"] == 1
+
+
+def test_a_preview_of_what_would_be_refused_says_why_of_each_venue(desk):
+    desk("PUT", "/v1/sandbox/edges/kraken", {"connected": False})
+    _, told = desk("POST", "/v1/orders/preview", {"symbol": "BTC-USD", "side": "sell", "qty": 1})
+    reasons = {row["venue"]: (row["reason"], row["est_fee_bps"]) for row in told["venues"]}
+    assert reasons == {"coinbase": ("insufficient_balance", 10), "kraken": ("stale", None)}
+    assert told["routing"]["legs"] == []
 
 
 def test_positions_add_up_and_every_value_is_quantity_times_price(desk):
