@@ -23,7 +23,7 @@ RAW_KEY = re.compile(r"seq_test_[0-9a-f]{64}")
 MODULE = """(module (memory (export "memory") 1)
 (func (export "algo_alloc") (param i32) (result i32) i32.const 1024)
 (func (export "algo_on_book") (param i32 i32) (result i32) i32.const 8192))"""
-NOUNS = ("creds", "algo", "predict", "health")
+NOUNS = ("creds", "algo", "predict", "health", *(name for name in ("strategy",) if name in app.COMMANDS))
 COMMANDS: dict[str, list[str]] = {
     "creds login": ["creds login --import --profile vendor --plaintext --no-check"],
     "creds status": ["creds status --check"],
