@@ -9,6 +9,7 @@ Text is `-?[0-9]+(\.[0-9]+)?` in ASCII; a value fits in signed 64 bits.
 """
 
 import re
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from seqcli.errors import Usage
@@ -199,7 +200,7 @@ def with_twins(value: Any) -> Any:
     if isinstance(value, dict):
         result: dict[str, Any] = {}
         for name, inner in value.items():
-            result[name] = with_twins(inner)
+            result[name] = with_twins(inner) if isinstance(inner, dict | list) else inner
             twin = twin_name(name)
             if twin and twin not in value and _can_twin(inner):
                 result[twin] = _twin(name, inner)
@@ -209,6 +210,7 @@ def with_twins(value: Any) -> Any:
     return value
 
 
+@lru_cache(4096)
 def twin_name(name: str) -> str | None:
     """``fee_usd_1e9`` → ``fee_usd``, ``ts_ns`` → ``ts``; None where there is no twin, as with spans of time."""
     if name.endswith(_SPANS):

@@ -167,7 +167,8 @@ class Client:
         status, headers, content = raw
         for secret, mask in secrets.items():
             text, shown = secret.decode(), mask.decode()
-            headers = {name: value.replace(text, shown) for name, value in headers.items()}
+            if any(text in value for value in headers.values()):
+                headers = {name: value.replace(text, shown) for name, value in headers.items()}
             content = content.replace(secret, mask)
         return status, headers, content
 

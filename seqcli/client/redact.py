@@ -28,6 +28,7 @@ SECRET_FIELDS = frozenset(
 """Names whose values are secrets, whatever they look like. Source: the bodies that save credentials."""
 _OPEN_ENDED = "extra_json"
 """What stands in it is a secret unless it is known not to be: a venue may want anything there."""
+_SECRET_NAME = re.compile(f'"(?:{"|".join(sorted((*SECRET_FIELDS, _OPEN_ENDED)))})"'.encode())
 _PUBLIC = frozenset({"proxy_address", "vault_address", "chain"})
 
 
@@ -67,7 +68,7 @@ def hidden(body: bytes | None) -> list[bytes]:
 
     Shorter ones than eight characters are left out: they would be found where they are not meant.
     """
-    if body is None or not any(f'"{name}"'.encode() in body for name in (*SECRET_FIELDS, _OPEN_ENDED)):
+    if body is None or _SECRET_NAME.search(body) is None:
         return []
     lines = (line.strip() for text in _secrets(json.loads(body)) for line in text.splitlines())
     return sorted({line.encode() for line in lines if len(line) >= _WORTH_HIDING}, key=len, reverse=True)

@@ -1,5 +1,6 @@
 """The kill switch on this machine: a file that the send path reads. It works when nothing else does."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Latch:
         """What is known of the latch that stops `account`; None when nothing stops it."""
         for path in (self._path(None), self._path(account)):
             try:
+                os.stat(path)  # noqa: PTH116 - a fifth of what opening it costs; the send path asks twice an order
                 found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
             except FileNotFoundError:
                 continue
