@@ -238,5 +238,5 @@ def test_a_bug_is_json_where_a_machine_form_was_asked_for(
 
 def test_a_quote_in_json_brings_in_no_table_library_no_keyring_and_no_network(environment: dict[str, str]) -> None:
     brought = imported(environment, "--local", "quote", "ETH-USD", "--json")
-    heavy = {"rich", "httpx", "keyring", "asyncio", "uvicorn", "starlette", "cryptography", "wasmtime", "tomlkit"}
+    heavy = {"rich", "httpx", "keyring", "asyncio", "uvicorn", "cryptography", "wasmtime", "tomlkit"}
     assert not brought & (heavy | {"dataclasses", "platformdirs", "importlib.metadata", "seqcli.desk.desk"})

@@ -12,12 +12,11 @@ ORDERS = int(os.environ.get("SEQ_BENCH_ORDERS", "2000"))
 SECONDS = os.environ.get("SEQ_BENCH_SECONDS", "4")
 EMPTY = """
 import sys, uvicorn
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
-def empty(request): return Response(b"{}", media_type="application/json")
-async def quick(request): return Response(b"{}", media_type="application/json")
-app = Starlette(routes=[Route("/", quick)])
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send(START)
+        await send({"type": "http.response.body", "body": b"{}"})
 uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", access_log=False)
 """
 SENDER = """

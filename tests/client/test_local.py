@@ -39,7 +39,7 @@ for at in range(int(sys.argv[3])):
     assert status == 201, body
     print(order["graph_id"], flush=True)
 """
-HEAVY = ("asyncio", "starlette", "uvicorn", "cryptography", "wasmtime", "httpx", "rich", "typer", "keyring")
+HEAVY = ("asyncio", "uvicorn", "cryptography", "wasmtime", "httpx", "rich", "typer", "keyring")
 ELSEWHERE = ("platformdirs", "dataclasses", "logging", "concurrent.futures", "ssl", "http.client", "tomllib")
 
 

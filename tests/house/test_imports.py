@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 START = "import sys; sys.argv = [{name!r}, *sys.argv[1:]]; {first}; from seqcli.__main__ import main; main()"
 IMPORTED = re.compile(r"import time: +\d+ \| +\d+ \| +(\S+)")
 
-SERVER = {"starlette", "uvicorn", "uvloop", "httptools", "wasmtime", "swagger_ui_bundle"}
+SERVER = {"uvicorn", "uvloop", "httptools", "wasmtime", "swagger_ui_bundle"}
 FOR_PEOPLE = {"rich", "plotext", "pygments", "markdown_it", "click"}
 KEYRING = {"keyring", "secretstorage", "jeepney", "dbus", "cryptography"}
 NETWORK = {"httpx", "httpcore", "h11", "ssl", "http", "urllib.request", "email", "certifi", "idna"}
