@@ -5,7 +5,7 @@ the one before. Highs and lows are read at the ends and at instants between, `ST
 by print, where the window holds no more than `COUNTED` instants.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import msgspec
 
@@ -15,6 +15,8 @@ from seqcli.sandbox.ledger import mid_price
 TICK_NS = 250_000_000
 STEPS = 8
 COUNTED = 600_000
+_FEW = 64
+"""Prints between two pauses."""
 _FIRST_LOOK_NS = 16_000_000_000
 
 
@@ -65,8 +67,10 @@ class Window:
         self._venues = venues
         self._now_ns = now_ns
 
-    def bars(self, start_ns: int, end_ns: int, step_ns: int, most: int) -> tuple[list[Bar], bool]:
-        """The first `most` bars, and whether there are more. A bar without a mid is left out."""
+    def bars(
+        self, start_ns: int, end_ns: int, step_ns: int, most: int
+    ) -> Generator[None, None, tuple[list[Bar], bool]]:
+        """The first `most` bars, and whether there are more, with pauses. A bar without a mid is left out."""
         first = -(-start_ns // step_ns) * step_ns
         begins = range(first, min(end_ns, self._now_ns + 1), step_ns)
         kept = begins[:most]
@@ -74,7 +78,7 @@ class Window:
         found: list[Bar] = []
         before = self._mid(first - 1) if kept else None
         for begin in kept:
-            bar = self._bar(begin, step_ns, before, counted=counted)
+            bar = yield from self._bar(begin, step_ns, before, counted=counted)
             before = bar.price_1e9 if bar else None
             if bar is not None:
                 found.append(bar)
@@ -83,13 +87,14 @@ class Window:
     def _mid(self, ts_ns: int) -> int | None:
         return mid(self._market, self._symbol, self._venues, ts_ns)
 
-    def _bar(self, begin: int, step_ns: int, before: int | None, *, counted: bool) -> Bar | None:
+    def _bar(self, begin: int, step_ns: int, before: int | None, *, counted: bool) -> Generator[None, None, Bar | None]:
         last = min(begin + step_ns - 1, self._now_ns)
         inner = range(begin, last, max(step_ns // STEPS, TICK_NS))[1:]
         close = self._mid(last)
         if close is None:
             return None
         mids = [each for each in (before, *map(self._mid, inner), close) if each is not None]
+        yield
         return Bar(
             ts_ns=begin,
             price_1e9=close,
@@ -97,13 +102,17 @@ class Window:
             high_1e9=max(mids),
             low_1e9=min(mids),
             close_1e9=close,
-            volume_1e8=self._volume(begin - 1, last) if counted else None,
+            volume_1e8=(yield from self._volume(begin - 1, last)) if counted else None,
         )
 
-    def _volume(self, from_ns: int, to_ns: int) -> int:
-        return sum(
-            each.qty_1e8 for venue in self._venues for each in self._market.prints(self._symbol, venue, from_ns, to_ns)
-        )
+    def _volume(self, from_ns: int, to_ns: int) -> Generator[None, None, int]:
+        total = 0
+        for venue in self._venues:
+            for place, each in enumerate(self._market.prints(self._symbol, venue, from_ns, to_ns)):
+                total += each.qty_1e8
+                if not place % _FEW:
+                    yield
+        return total
 
     def prints(self, start_ns: int, end_ns: int, most: int) -> tuple[list[Tick], bool]:
         """The newest `most` prints of [start, end), oldest first, and whether there may be earlier ones."""

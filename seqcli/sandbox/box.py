@@ -2,7 +2,7 @@
 asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ class OpenBox:
     def choose_seed(self, seed: int) -> None:
         """Use `seed` for the market, in this and in later runs. What was done on another market is reported by it."""
         if seed != self.settings.seed and not self.fleeting:
-            self.settle_reports()
+            self._settle_reports()
             self._given = self._market = None
         self.store.setting("seed", str(seed))
         self.settings.seed = seed
@@ -162,9 +162,12 @@ class OpenBox:
             self._reporter = Reporter(lambda: self.market, self.store)
         return self._reporter
 
-    def settle_reports(self) -> None:
-        """Make every cost report that is due; what is staged is on disk afterwards."""
-        for _ in self.reporter.steps():
+    def reporting(self) -> Iterator[None]:
+        """Make every cost report that is due, with pauses; what is staged is on disk afterwards."""
+        return self.reporter.steps()
+
+    def _settle_reports(self) -> None:
+        for _ in self.reporting():
             pass
 
     def report(self, record: dict[str, Any]) -> dict[str, Any] | None:
@@ -207,7 +210,7 @@ class OpenBox:
             if self.sequencer.halted is None:
                 self.sequencer.commit()
                 if self.fleeting:
-                    self.settle_reports()
+                    self._settle_reports()
                 if snapshot:
                     for key in self.keys.used():
                         self.store.save_key(key)

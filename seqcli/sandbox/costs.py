@@ -3,7 +3,7 @@
 Basis points are kept in thousandths, money as text: USD 1e9 of one order may pass 64 bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Read = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+    Rows = Callable[[str, tuple[Any, ...]], Generator[None, None, list[tuple[Any, ...]]]]
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS reports (
@@ -176,12 +177,15 @@ FIGURES = ("quality", "notional", "shortfall", "spread", "impact", "fees", "tota
 _LEG = "node_order_id, venue, status, acked, size_usd, notional, fills, cost, fees"
 
 
-def measured(read: "Read", which: Which, names: Sequence[str] = Costs.__struct_fields__) -> Costs:
+def measured(
+    rows: "Rows", which: Which, names: Sequence[str] = Costs.__struct_fields__
+) -> Generator[None, None, Costs]:
     """The figures of every report that fits, oldest first; only the columns called `names`."""
     where, values = _where(which)
     wanted = ", ".join(_COLUMN.get(name, name) for name in names)
-    rows = read(f"SELECT {wanted} FROM reports WHERE {where} AND is_slice = 0 ORDER BY completed_ns", values)  # noqa: S608 - our own words
-    found = Costs(**dict(zip(names, zip(*rows, strict=True), strict=bool(rows))))
+    read = yield from rows(f"SELECT {wanted} FROM reports WHERE {where} AND is_slice = 0 ORDER BY completed_ns", values)  # noqa: S608 - our own words
+    found = Costs(**dict(zip(names, zip(*read, strict=True), strict=bool(read))))
+    yield
     found.notional = list(map(int, found.notional))
     found.saved = [None if value is None else int(value) for value in found.saved]
     return found
@@ -214,11 +218,12 @@ def due(read: "Read", limit: int) -> list[Due]:
     return [Due(seq, name, frozenset(down.split()), record) for seq, name, down, record in rows]
 
 
-def legs(read: "Read", which: Which) -> Legs:
+def legs(rows: "Rows", which: Which) -> Generator[None, None, Legs]:
     """The legs of every ended order that fits."""
     where, values = _where(which, of_leg=True)
-    rows = read(f"SELECT {_LEG} FROM report_legs WHERE {where}", values)  # noqa: S608 - our own words
-    found = Legs(**dict(zip(Legs.__struct_fields__, zip(*rows, strict=True), strict=bool(rows))))
+    read = yield from rows(f"SELECT {_LEG} FROM report_legs WHERE {where}", values)  # noqa: S608 - our own words
+    found = Legs(**dict(zip(Legs.__struct_fields__, zip(*read, strict=True), strict=bool(read))))
+    yield
     found.notional = list(map(int, found.notional))
     return found
 

@@ -6,7 +6,7 @@ size and JSON
 (400) → values (400) → the handler. Every refusal is the error envelope with a request id.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +19,7 @@ from seqcli.sandbox.inbound import MAX_ID, Inbound, check_media, no_route, too_l
 from seqcli.sandbox.keys import LIVE_PREFIX, Key
 from seqcli.sandbox.limiter import Limiter, Verdict
 from seqcli.sandbox.log import clean
-from seqcli.sandbox.serving import NOBODY, Answer, Call, Caller, Following, Problem, handler_for
+from seqcli.sandbox.serving import NOBODY, Answer, Call, Caller, Following, Paused, Problem, handler_for, whole
 from seqcli.wire import catalogue, strict
 from seqcli.wire.envelope import envelope
 from seqcli.wire.operation import Access, Operation
@@ -135,8 +135,12 @@ class Gate:
 
     def answer(self, admitted: Admitted, body: bytes) -> Outbound:
         """Check the body, call the handler, and put its events on their way to disk."""
+        return whole(self.steps(admitted, body))
+
+    def steps(self, admitted: Admitted, body: bytes) -> Paused[Outbound]:
+        """The same with a pause wherever a long question has one: others may be answered meanwhile."""
         try:
-            reply = self._answer(admitted, body)
+            reply = yield from self._answer(admitted, body)
         except Problem as problem:
             reply = refusal(problem, admitted.headers)
         except Exception as error:  # noqa: BLE001 - whatever a bug raises, the caller gets the envelope
@@ -236,7 +240,7 @@ class Gate:
             raise Problem("UNAUTHORIZED", "unauthorized: ticket: unknown, used or expired")
         return key
 
-    def _answer(self, admitted: Admitted, raw: bytes) -> Outbound:
+    def _answer(self, admitted: Admitted, raw: bytes) -> Paused[Outbound]:
         operation = admitted.operation
         if len(raw) > operation.body_limit:
             raise too_large(operation)
@@ -251,6 +255,8 @@ class Gate:
         now_ns = sequencer.stamp() if operation.noun in _STILL else self._box.catch_up()
         call = Call(operation, admitted.path, query, body, raw, admitted.caller, now_ns, admitted.request_id)
         result = handler_for(operation)(self._box, call)
+        if isinstance(result, Generator):
+            result = yield from result
         if operation.name in timing.WHAT:
             ticks = (admitted.received, validated, self._clock_ns())
             admitted.timed = timing.step(call, result, ticks, self._clock_ns)

@@ -1,6 +1,8 @@
 """HTTP to the gate and back: one ASGI application, no routing of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from time import thread_time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqcli.sandbox.damage import CannotWrite
@@ -12,9 +14,12 @@ from seqcli.sandbox.sse import EventStream
 if TYPE_CHECKING:
     from seqcli.sandbox.hub import Hub
     from seqcli.sandbox.sequencer import GroupCommit
+    from seqcli.sandbox.serving import Paused
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+SLICE_S = 0.005
+"""Long work lets others pass after this much of it."""
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -81,7 +86,7 @@ class Application:
 
     async def answer(self, admitted: Admitted, body: bytes) -> Outbound:
         """Let the gate answer, and wait until that is on disk."""
-        reply = self._gate.answer(admitted, body)
+        reply = await _in_turn(self._gate.steps(admitted, body))
         waiter = self._commits.durable(reply.durable_seq)
         if waiter is not None:
             try:
@@ -89,6 +94,20 @@ class Application:
             except CannotWrite:
                 return self._gate.unavailable(admitted.request_id, "the store cannot be written")
         return reply
+
+
+async def _in_turn(steps: "Paused[Outbound]") -> Outbound:
+    """What `steps` come to; after a slice of work everybody else gets a turn."""
+    began = thread_time()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            reply: Outbound = end.value
+            return reply
+        if thread_time() - began > SLICE_S:
+            await asyncio.sleep(0)
+            began = thread_time()
 
 
 async def send_reply(reply: Outbound, send: Send) -> None:

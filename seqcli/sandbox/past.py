@@ -4,7 +4,7 @@ Nothing is kept beside the events: the books are opened once more and every fill
 order. Where they do not end as the account stands – an old store lacks the beginning – only the present is told.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import msgspec
@@ -18,16 +18,21 @@ from seqcli.sandbox.orders import Fill
 from seqcli.sandbox.portfolio import Portfolio
 from seqcli.sandbox.schema import POSTED
 
-Read = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+Rows = Callable[[str, tuple[Any, ...]], Generator[None, None, list[tuple[Any, ...]]]]
+_FEW = 32
+"""Events that are booked between two pauses."""
 
 
-def money(read: Read, pending: list[Event], client_id: str) -> list[Event]:
+def money(stored: Rows, pending: list[Event], client_id: str) -> Generator[None, None, list[Event]]:
     """Everything that ever moved a client's money, in order: fills and postings, stored ones and `pending`."""
     events = [event for event in pending if event.kind in ("fill", *POSTED) and event.data["client_id"] == client_id]
-    for seq, record in read("SELECT seq, record FROM fills WHERE client_id = ?", (client_id,)):
+    fills = yield from stored("SELECT seq, record FROM fills WHERE client_id = ?", (client_id,))
+    for place, (seq, record) in enumerate(fills):
         fill = msgspec.json.decode(record)
         events.append(Event(seq, fill["ts_ns"], "fill", fill))
-    rows = read("SELECT seq, ts_ns, kind, data FROM postings WHERE client_id = ?", (client_id,))
+        if not place % _FEW:
+            yield
+    rows = yield from stored("SELECT seq, ts_ns, kind, data FROM postings WHERE client_id = ?", (client_id,))
     events += [Event(row[0], row[1], row[2], msgspec.json.decode(row[3])) for row in rows]
     return sorted(events, key=lambda event: event.seq)
 
@@ -61,10 +66,13 @@ def worth(machine: Machine, account: Account, ts_ns: int) -> dict[str, int | Non
 
 
 def snapshots(
-    machine: Machine, client_id: str, events: Iterable[Event], instants: Iterable[int]
-) -> Iterator[dict[str, Any]]:
-    """The worth at each of `instants`, ascending, from the one at which the books were open."""
-    live = machine.accounts[client_id]
+    machine: Machine, live: Account, events: Iterable[Event], instants: Iterable[int]
+) -> Generator[None, None, list[dict[str, Any]]]:
+    """The worth at each of `instants`, ascending, from the one at which the books were open, with pauses.
+
+    `live` is the account as it stands after the last of `events`, which nobody changes meanwhile.
+    """
+    client_id = live.client_id
     books = Machine(machine.market)
     books.contracts_of = machine.contracts_of
     told: list[dict[str, Any]] = []
@@ -75,14 +83,16 @@ def snapshots(
         while event is not None and event.ts_ns <= ts_ns:
             _book(books, event)
             event = next(left, None)
+            yield
         if client_id in books.accounts:
             told.append(worth(books, books.accounts[client_id], ts_ns))
+            yield
     while event is not None:
         _book(books, event)
         event = next(left, None)
-    if client_id in books.accounts and _same(books.accounts[client_id], live):
-        yield from told
-    yield worth(machine, live, last)
+        yield
+    whole = client_id in books.accounts and _same(books.accounts[client_id], live)
+    return [*(told if whole else ()), worth(machine, live, last)]
 
 
 def _book(books: Machine, event: Event) -> None:

@@ -1,5 +1,6 @@
 """Questions to the stored records: orders, graphs and fills by filter, newest first."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,11 +10,40 @@ from seqcli.sandbox.schema import POSTED, UPSERT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterator
 
 IDENTITY = {"order": "node_order_id", "graph": "graph_id", "fill": "fill_id"}
 """Kind of event → the key of its id; other kinds have no record."""
+_PART = 500
+"""Rows between two pauses."""
 TABLE = {"order": "orders", "graph": "graphs", "fill": "fills"}
+
+
+class Snapshot:
+    """The disk of one instant. Made by `standing`."""
+
+    def __init__(self, connection: "sqlite3.Connection") -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, values: tuple[Any, ...] = ()) -> "Generator[None, None, list[tuple[Any, ...]]]":
+        """All rows, with a pause after each few."""
+        found: list[tuple[Any, ...]] = []
+        cursor = self._connection.execute(statement, values)
+        while part := cursor.fetchmany(_PART):
+            found += part
+            yield
+        return found
+
+
+@contextmanager
+def standing(connection: "sqlite3.Connection") -> "Iterator[Snapshot]":
+    """What a connection reads, from now on unchanged; it is closed at the end."""
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM meta").fetchone()  # from here on, not from the first question
+        yield Snapshot(connection)
+    finally:
+        connection.close()
 
 
 class Wanted(msgspec.Struct, kw_only=True):

@@ -20,7 +20,7 @@ from seqcli.sandbox.connection import Connection
 from seqcli.sandbox.damage import CannotWrite
 from seqcli.sandbox.feeds import BOOK_TICK_NS
 from seqcli.sandbox.gate import Gate
-from seqcli.sandbox.http import Application
+from seqcli.sandbox.http import SLICE_S, Application
 from seqcli.sandbox.hub import Hub
 from seqcli.sandbox.lives import Lives
 from seqcli.sandbox.sequencer import GroupCommit
@@ -36,8 +36,6 @@ _LISTENED_TICK_S = BOOK_TICK_NS / 1e9
 as often as books are looked at: a fill is told with the book that caused it, and a tick with nothing due costs
 microseconds.
 """
-_SLICE_S = 0.005
-"""The ticker lets requests pass after this much work."""
 _SPARE_S = 0.05
 """So much of a tick in which nothing happened goes into cost reports that are due."""
 _DRAIN_S = 5
@@ -161,7 +159,7 @@ class Running:
             if self._lives is not None:
                 self._lives.look(now_ns)
             for _ in self._hub.market.steps(now_ns):
-                if thread_time() - began > _SLICE_S:
+                if thread_time() - began > SLICE_S:
                     worked_s += thread_time() - began
                     await asyncio.sleep(0)
                     began = thread_time()

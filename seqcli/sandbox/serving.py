@@ -4,9 +4,12 @@ function answers.
 A handler is a plain function ``(box, call) -> Answer | Struct | dict | list``. It changes the exchange in
 memory at once; the
 events it leaves in ``exchange.pending`` are made durable before its answer leaves the process.
+
+One that reads much is a generator of pauses that returns its answer: while it pauses others are answered, so it takes
+what it needs of the exchange before its first pause, and the rest from `Store.snapshot`. It changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -42,6 +45,7 @@ __all__ = [
     "invalid",
     "not_found",
     "serves",
+    "whole",
 ]
 
 
@@ -137,8 +141,8 @@ class Box(Protocol):
     def store(self) -> "Store":
         """Ended orders, graphs and fills; queries."""
 
-    def settle_reports(self) -> None:
-        """Make every cost report that is due; what is staged is on disk afterwards."""
+    def reporting(self) -> Iterator[None]:
+        """Make every cost report that is due, with pauses; what is staged is on disk afterwards."""
 
     @property
     def vault(self) -> "Vault":
@@ -158,7 +162,20 @@ class Box(Protocol):
 
 Handler = Callable[[Any, Call], Any]
 _Function = TypeVar("_Function", bound=Handler)
+_Found = TypeVar("_Found")
+Paused = Generator[None, None, _Found]
+"""Work with pauses, and what it comes to."""
 _HANDLERS: dict[str, Handler] = {}
+
+
+def whole(work: Paused[_Found]) -> _Found:
+    """What work with pauses comes to, without any."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: _Found = end.value
+            return found
 
 
 def serves(operation: Operation) -> Callable[[_Function], _Function]:

@@ -1,6 +1,6 @@
 """Sums over many reports: weighted means and percentiles, exactly, in integers; null where nothing was measured."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from decimal import Decimal
 from itertools import accumulate
 from operator import mul
@@ -63,8 +63,8 @@ def win_rate(rows: Costs) -> Decimal | None:
     return ledger.measured_share(sum(value > 0 for value in there), len(there))
 
 
-def tca(rows: Costs) -> dict[str, Any]:
-    """The aggregates of cost reports."""
+def tca(rows: Costs) -> Generator[None, None, dict[str, Any]]:
+    """The aggregates of cost reports, with a pause after each."""
     weights = rows.notional
     columns = {
         "implementation_shortfall_bps": rows.shortfall,
@@ -74,14 +74,18 @@ def tca(rows: Costs) -> dict[str, Any]:
         "savings_vs_benchmark_bps": rows.saving,
         "total_cost_bps": rows.total,
     }
+    means, shares = {}, {}
+    for name, values in columns.items():
+        means[name] = mean(values, weights)
+        yield
+    for name in ("implementation_shortfall_bps", "total_cost_bps"):
+        shares[name] = percentiles(columns[name], weights)
+        yield
     return {
         "order_count": len(rows),
         "notional_usd_1e9": sum(weights),
-        "weighted_avg": {name: mean(values, weights) for name, values in columns.items()},
-        "percentiles": {
-            "implementation_shortfall_bps": percentiles(rows.shortfall, weights),
-            "total_cost_bps": percentiles(rows.total, weights),
-        },
+        "weighted_avg": means,
+        "percentiles": shares,
         "total_savings_usd": savings(rows),
         "win_rate": win_rate(rows),
         "quality": quality(rows),

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -20,7 +21,7 @@ from seqcli.sandbox import costs, records
 from seqcli.sandbox.damage import CannotWrite, Corrupt, NewerStore, checked
 from seqcli.sandbox.events import Event
 from seqcli.sandbox.keys import Key
-from seqcli.sandbox.records import IDENTITY, Page, Wanted
+from seqcli.sandbox.records import IDENTITY, Page, Snapshot, Wanted
 from seqcli.sandbox.schema import POSTINGS, TABLES, VERSION
 
 SNAPSHOT_BYTES = 4 << 20
@@ -121,9 +122,7 @@ class Store:
         return loaded
 
     def stage(self, events: list[Event]) -> None:
-        """Take `events`; they are visible at once and durable after the next `commit`. Their data must not
-        change any more.
-        """
+        """Take `events`, visible at once and durable after the next `commit`. Their data must not change any more."""
         self._staged += events
         for event in events:
             identity = IDENTITY.get(event.kind)
@@ -136,9 +135,7 @@ class Store:
         self._rows.extend(made)
 
     def stage_snapshot(self, seq: int, ts_ns: int, data: bytes) -> None:
-        """Take a snapshot of the exchange as it is after event `seq`; the next `commit` lets the events up
-        to it go.
-        """
+        """Take a snapshot of the exchange after event `seq`; the next `commit` lets the events up to it go."""
         self._snapshot = (seq, ts_ns, data)
 
     @property
@@ -147,9 +144,7 @@ class Store:
         return self.event_bytes > self.snapshot_bytes and self._snapshot is None
 
     def commit(self) -> int:
-        """Make everything that is staged durable; any thread. Returns the last event's number. Raises
-        `CannotWrite`.
-        """
+        """Make what is staged durable; any thread. Returns the last event's number. Raises `CannotWrite`."""
         with self._writing:
             batch, self._staged = self._staged, []
             rows, self._rows = self._rows, []
@@ -240,6 +235,10 @@ class Store:
     def read(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Rows of one of the small tables (credentials, deployments)."""
         return self._reader.execute(statement, values).fetchall()
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The disk as it is now, whatever is written meanwhile: for reading much, with pauses."""
+        return records.standing(_connect(self.path))
 
     def write(self, statement: str, values: tuple[Any, ...] = ()) -> int:
         """Change one of the small tables, durable at return. Returns how many rows. Raises `CannotWrite`."""

@@ -14,7 +14,7 @@ from seqcli.sandbox.bars import COUNTED, TICK_NS, Window, mid
 from seqcli.sandbox.box import OpenBox
 from seqcli.sandbox.gate import Gate, Inbound
 from seqcli.sandbox.market import SyntheticMarket
-from seqcli.sandbox.serving import Settings
+from seqcli.sandbox.serving import Settings, whole
 from seqcli.sandbox.state import State
 from tests.sandbox.stage import START, HandMarket, px
 
@@ -91,14 +91,14 @@ def test_bars_hang_together(back: int, step: int, count: int, venues: tuple[str,
     """Each opens where the one before closed, within its high and low; a window's end changes no bar before it."""
     window = Window(MARKET, "BTC-USD", venues, NOW)
     start = (NOW_S - back) // step * step - count * step
-    bars, more = window.bars(start * SECOND, (start + count * step) * SECOND, step * SECOND, 1000)
+    bars, more = whole(window.bars(start * SECOND, (start + count * step) * SECOND, step * SECOND, 1000))
     assert not more
     assert [bar.ts_ns for bar in bars] == [(start + place * step) * SECOND for place in range(count)]
     for before, bar in itertools.pairwise(bars):
         assert bar.open_1e9 == before.close_1e9
     for bar in bars:
         assert bar.low_1e9 <= min(bar.open_1e9, bar.close_1e9) <= max(bar.open_1e9, bar.close_1e9) <= bar.high_1e9
-    alone, _ = window.bars(bars[-1].ts_ns, bars[-1].ts_ns + 1, step * SECOND, 1)
+    alone, _ = whole(window.bars(bars[-1].ts_ns, bars[-1].ts_ns + 1, step * SECOND, 1))
     assert [alone[0].open_1e9, alone[0].high_1e9, alone[0].low_1e9, alone[0].close_1e9] == [
         bars[-1].open_1e9, bars[-1].high_1e9, bars[-1].low_1e9, bars[-1].close_1e9,
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_bars_hang_together(back: int, step: int, count: int, venues: tuple[str,
 def test_a_bar_of_few_ticks_has_the_extremes_of_all_of_them() -> None:
     """Below eight ticks each is looked at: no mid of a quote lies outside."""
     begin = NOW_S * SECOND - 100 * SECOND
-    bars, _ = Window(MARKET, "BTC-USD", ("kraken",), NOW).bars(begin, begin + 50 * SECOND, SECOND, 100)
+    bars, _ = whole(Window(MARKET, "BTC-USD", ("kraken",), NOW).bars(begin, begin + 50 * SECOND, SECOND, 100))
     for bar in bars:
         instants = range(bar.ts_ns - 1, bar.ts_ns + SECOND, TICK_NS // 5)
         mids = {mid(MARKET, "BTC-USD", ("kraken",), each) for each in instants}
@@ -116,7 +116,7 @@ def test_a_bar_of_few_ticks_has_the_extremes_of_all_of_them() -> None:
 
 
 def test_the_bar_of_now_ends_with_now() -> None:
-    bars, _ = Window(MARKET, "BTC-USD", ALL, NOW).bars(NOW - 90 * SECOND, NOW + DAY_S * SECOND, 60 * SECOND, 100)
+    bars, _ = whole(Window(MARKET, "BTC-USD", ALL, NOW).bars(NOW - 90 * SECOND, NOW + DAY_S * SECOND, 60 * SECOND, 100))
     assert bars[-1].ts_ns <= NOW < bars[-1].ts_ns + 60 * SECOND
     assert bars[-1].close_1e9 == mid(MARKET, "BTC-USD", ALL, NOW)
 
@@ -124,17 +124,19 @@ def test_the_bar_of_now_ends_with_now() -> None:
 def test_a_volume_is_the_sum_of_the_prints_and_no_print_counts_twice() -> None:
     window = Window(MARKET, "BTC-USD", ALL, NOW)
     start = (NOW_S // 60 - 9) * 60 * SECOND
-    bars, _ = window.bars(start, start + 8 * 60 * SECOND, 60 * SECOND, 100)
+    bars, _ = whole(window.bars(start, start + 8 * 60 * SECOND, 60 * SECOND, 100))
     ticks, more = window.prints(start, start + 8 * 60 * SECOND, 50_000)
     assert not more
     assert sum(bar.volume_1e8 or 0 for bar in bars) == sum(tick.qty_1e8 for tick in ticks) > 0
-    minutes, _ = window.bars(start, start + 8 * 60 * SECOND, 480 * SECOND, 100)
+    minutes, _ = whole(window.bars(start, start + 8 * 60 * SECOND, 480 * SECOND, 100))
     assert all(bar.volume_1e8 is not None for bar in minutes)
 
 
 def test_volumes_of_long_windows_are_left_out_not_guessed() -> None:
     days = COUNTED * TICK_NS // SECOND // DAY_S + 1
-    bars, _ = Window(MARKET, "BTC-USD", ("kraken",), NOW).bars(NOW - days * DAY_S * SECOND, NOW, DAY_S * SECOND, 10)
+    bars, _ = whole(
+        Window(MARKET, "BTC-USD", ("kraken",), NOW).bars(NOW - days * DAY_S * SECOND, NOW, DAY_S * SECOND, 10)
+    )
     assert {bar.volume_1e8 for bar in bars} == {None}
 
 
@@ -218,7 +220,7 @@ def test_venues_that_cross_or_are_missing_make_no_bar() -> None:
     market.set_book("BTC-USD", "coinbase", "102*1", "103*1", START + 60 * SECOND)
     window = Window(market, "BTC-USD", ("kraken", "coinbase"), START + 300 * SECOND)
     begin = START // (60 * SECOND) * 60 * SECOND
-    bars, _ = window.bars(begin - 600 * SECOND, begin + 300 * SECOND, 60 * SECOND, 100)
+    bars, _ = whole(window.bars(begin - 600 * SECOND, begin + 300 * SECOND, 60 * SECOND, 100))
     assert {bar.close_1e9 for bar in bars} == {px("100.5")}
     assert {bar.ts_ns for bar in bars} == {begin}
 

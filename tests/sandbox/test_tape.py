@@ -13,6 +13,7 @@ from seqcli.errors import Usage
 from seqcli.sandbox.bars import Window
 from seqcli.sandbox.books import Market, Print, Side
 from seqcli.sandbox.instruments import VENUES
+from seqcli.sandbox.serving import whole
 from seqcli.sandbox.tape import SEAM_NS, RecordedMarket, parse_speed
 
 NOW = 1_764_000_000_000_000_000
@@ -293,9 +294,8 @@ def test_all_recordings_of_one_day_play_together(tapes):
 def test_bars_of_a_tape_begin_with_it_and_count_its_trades(eth):
     market = RecordedMarket([eth], NOW, once=True)
     second = NOW // UNIT * UNIT
-    bars, _ = Window(market, "ETH-USD", ("kraken",), NOW + 9 * UNIT).bars(
-        second - 5 * UNIT, second + 3 * UNIT, UNIT, 99
-    )
+    window = Window(market, "ETH-USD", ("kraken",), NOW + 9 * UNIT)
+    bars, _ = whole(window.bars(second - 5 * UNIT, second + 3 * UNIT, UNIT, 99))
     assert [bar.ts_ns for bar in bars] == [second, second + UNIT, second + 2 * UNIT]
     assert [bar.close_1e9 for bar in bars] == [110 * UNIT + UNIT // 2] * 3
     assert (bars[0].low_1e9, bars[0].volume_1e8) == (90 * UNIT + UNIT // 2, 10**8)

@@ -10,7 +10,7 @@ from seqcli.sandbox.costs import Which
 from seqcli.sandbox.handlers.orders import page_of, symbol_of, venue_name
 from seqcli.sandbox.handlers.positions import portfolio
 from seqcli.sandbox.records import Wanted
-from seqcli.sandbox.serving import Box, Call, invalid, serves
+from seqcli.sandbox.serving import Box, Call, Paused, invalid, serves
 from seqcli.wire import analytics
 
 DAY_NS = 86_400_000_000_000
@@ -23,16 +23,17 @@ _SMALL_USD, _LARGE_USD = 10_000, 100_000
 @serves(analytics.TCA)
 @serves(analytics.TCA_ALIAS)
 @serves(analytics.REPORT)
-def tca(box: Box, call: Call) -> dict[str, Any]:
+def tca(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """The aggregates, and a page of the reports."""
-    which, rows = _measured(box, call, costs.FIGURES)
+    which, rows = yield from _measured(box, call, costs.FIGURES)
+    found = yield from statistics.tca(rows)
     paged = Wanted(client_id=which.client_id)
     page_of(call, paged)
     shown = costs.bodies(box.store.read, which, paged.limit, paged.offset)
     for body in shown:
         body["submit_latency_ns"] = latency(box, which.client_id, body)
     return {
-        **statistics.tca(rows),
+        **found,
         "filters": _filters(which),
         "orders": shown,
         "total": len(rows),
@@ -52,37 +53,37 @@ def latency(box: Box, client_id: str, body: dict[str, Any]) -> int | None:
 
 
 @serves(analytics.TIMESERIES)
-def timeseries(box: Box, call: Call) -> dict[str, Any]:
+def timeseries(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """One point an interval."""
     interval = (call.query.interval or "1h").lower()
     if interval not in _INTERVALS:
         raise invalid(("interval", f"must be one of {', '.join(_INTERVALS)}"))
-    which, rows = _measured(box, call)
+    which, rows = yield from _measured(box, call)
     points = statistics.points(rows, _INTERVALS[interval])
     return {"interval": interval, "points": points, "count": len(points), **window(which, call)}
 
 
 @serves(analytics.TCA_VENUES)
-def tca_venues(box: Box, call: Call) -> dict[str, Any]:
+def tca_venues(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """What was executed at each venue."""
     which = which_of(box, call)
-    rows = statistics.venue_costs(costs.legs(box.store.read, which))
+    rows = statistics.venue_costs((yield from legs_of(box, which)))
     return {"venues": rows, "count": len(rows), **window(which, call)}
 
 
 @serves(analytics.QUALITY)
-def quality(box: Box, call: Call) -> dict[str, Any]:
+def quality(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """How many reports are measured."""
-    which, rows = _measured(box, call)
+    which, rows = yield from _measured(box, call)
     counts = statistics.quality(rows)
     share = ledger.measured_share(counts["measured"], len(rows))
     return {**counts, "measured_share": share, **window(which, call)}
 
 
 @serves(analytics.EXECUTION)
-def execution(box: Box, call: Call) -> dict[str, Any]:
+def execution(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """Orders by their end, fills, latency, and what they cost."""
-    which, rows = _measured(box, call)
+    which, rows = yield from _measured(box, call)
     counts, fills = costs.counts(box.store.read, which)
     submitted = sum(counts.values())
     filled, refused = counts.get("FILLED", 0), counts.get("REJECTED", 0)
@@ -110,10 +111,10 @@ def execution(box: Box, call: Call) -> dict[str, Any]:
 
 
 @serves(analytics.VENUES)
-def venues(box: Box, call: Call) -> dict[str, Any]:
+def venues(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """How each venue served the legs that were sent to it."""
     which = which_of(box, call)
-    legs = costs.legs(box.store.read, which)
+    legs = yield from legs_of(box, which)
     took = costs.waits(box.store.read, which)
     rows = [_served(venue, legs, places, took) for venue, places in sorted(statistics.by(legs.venue).items())]
     return {"venues": rows, "count": len(rows), **window(which, call)}
@@ -183,9 +184,9 @@ def _now(call: Call) -> dict[str, int]:
 
 
 @serves(analytics.AB_REPORT)
-def ab_report(box: Box, call: Call) -> dict[str, Any]:
+def ab_report(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """The first version against the best of the others. Mean cost an order decides, by Welch's test at 5 %."""
-    which, rows = _measured(box, call)
+    which, rows = yield from _measured(box, call)
     found = statistics.versions(rows)
     samples = {version: rows.at(places).total for version, places in statistics.by(rows.version).items()}
     enough = [row for row in found if row["order_count"] >= statistics.ENOUGH and row["avg_total_cost_bps"] is not None]
@@ -205,20 +206,37 @@ def ab_report(box: Box, call: Call) -> dict[str, Any]:
 # -- filters ---------------------------------------------------------------------------------------------------------
 
 
-def _measured(box: Box, call: Call, names: Sequence[str] = costs.Costs.__struct_fields__) -> tuple[Which, costs.Costs]:
+def _measured(
+    box: Box, call: Call, names: Sequence[str] = costs.Costs.__struct_fields__
+) -> Paused[tuple[Which, costs.Costs]]:
     which = which_of(box, call)
-    return which, costs.measured(box.store.read, which, names)
+    rows = yield from measured(box, which, names)
+    return which, rows
+
+
+def measured(box: Box, which: Which, names: Sequence[str] = costs.Costs.__struct_fields__) -> Paused[costs.Costs]:
+    """The figures of every order that has ended."""
+    yield from box.reporting()
+    with box.store.snapshot() as disk:
+        return (yield from costs.measured(disk.rows, which, names))
+
+
+def legs_of(box: Box, which: Which) -> Paused[costs.Legs]:
+    """The legs of every order that has ended."""
+    yield from box.reporting()
+    with box.store.snapshot() as disk:
+        return (yield from costs.legs(disk.rows, which))
 
 
 def which_of(box: Box, call: Call) -> Which:
-    """What a query asks for; all that ended is reported afterwards. Raises `Problem`."""
+    """What a query asks for; Raises `Problem`."""
     query = call.query
     if query.routing_version is not None and query.routing_version not in _VERSIONS:
         raise invalid(("routing_version", "must be 1, 2 or 3"))
     until_ns = instant(query.until, "until")
     until_ns = call.now_ns if until_ns is None else until_ns
     since_ns = instant(query.since, "since")
-    box.settle_reports()
+    box.store.commit()
     return Which(
         client_id=call.caller.client_id,
         since_ns=max(0, until_ns - _WINDOW_NS) if since_ns is None else since_ns,

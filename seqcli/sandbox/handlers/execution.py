@@ -5,11 +5,11 @@ from typing import Any
 
 from seqcli.sandbox import costs, forecasts, ledger, simulations, statistics, tracing
 from seqcli.sandbox.forecasts import Wanted
-from seqcli.sandbox.handlers.analytics import latency, which_of, window
+from seqcli.sandbox.handlers.analytics import latency, legs_of, measured, which_of, window
 from seqcli.sandbox.handlers.orders import MAX_LIMIT, symbol_of
 from seqcli.sandbox.orders import Order
 from seqcli.sandbox.router import mid_of
-from seqcli.sandbox.serving import Box, Call, conflict, invalid, serves
+from seqcli.sandbox.serving import Box, Call, Paused, conflict, invalid, serves
 from seqcli.sandbox.showing import fill_body, order_body
 from seqcli.sandbox.tca import arrival_of
 from seqcli.wire import execution
@@ -167,13 +167,13 @@ def _expected(box: Box, order: Order) -> forecasts.Outlook | None:
 
 
 @serves(execution.REVIEW)
-def review(box: Box, call: Call) -> dict[str, Any]:
+def review(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """What came of it, and what was to be expected."""
     client_id, name = call.caller.client_id, call.path["node_order_id"]
     order = box.exchange.find_order(client_id, name)
     if not order.ended:
         raise conflict("order", "still live; see /v1/execution/live")
-    box.settle_reports()
+    yield from box.reporting()
     report = costs.body(box.store.read, client_id, name)
     if report is not None:
         report["submit_latency_ns"] = latency(box, client_id, report)
@@ -214,13 +214,13 @@ def _notes(order: Order, report: dict[str, Any] | None, error: Decimal | None) -
 
 
 @serves(execution.SUMMARY)
-def summary(box: Box, call: Call) -> dict[str, Any]:
+def summary(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """Sums of the window, and by symbol; venues by their mean cost."""
     which = which_of(box, call)
-    rows = costs.measured(box.store.read, which)
-    venues = [
-        row for row in statistics.venue_costs(costs.legs(box.store.read, which)) if row["avg_cost_bps"] is not None
-    ]
+    live = sum(_fits(order, which) for order in box.exchange.open_orders(call.caller.client_id))
+    rows = yield from measured(box, which)
+    legs = yield from legs_of(box, which)
+    venues = [row for row in statistics.venue_costs(legs) if row["avg_cost_bps"] is not None]
     venues.sort(key=lambda row: (row["avg_cost_bps"], row["venue"]))
     by_symbol = [
         {
@@ -232,7 +232,7 @@ def summary(box: Box, call: Call) -> dict[str, Any]:
         for symbol, mine in ((symbol, rows.at(places)) for symbol, places in sorted(statistics.by(rows.symbol).items()))
     ]
     return {
-        "open_orders": sum(_fits(order, which) for order in box.exchange.open_orders(call.caller.client_id)),
+        "open_orders": live,
         "completed_orders": len(rows),
         "volume_usd_1e9": sum(rows.notional),
         "avg_total_cost_bps": statistics.mean(rows.total, rows.notional),

@@ -1,7 +1,7 @@
 """Bars, prints, funding and the fair price, read from the market."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 from seqcli.sandbox import references
 from seqcli.sandbox.bars import Bar, Tick, Window, mid
 from seqcli.sandbox.instruments import Instrument, Kind, canonical, venue_of
-from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
+from seqcli.sandbox.serving import Box, Call, Paused, invalid, not_found, serves
 from seqcli.wire import history
 
 SECOND = 1_000_000_000
@@ -21,7 +21,7 @@ _LATEST_S = (1 << 63) // SECOND
 
 
 @serves(history.PRICES)
-def prices(box: Box, call: Call) -> history.Prices:
+def prices(box: Box, call: Call) -> Paused[history.Prices]:
     """Bars that begin in the window, or the newest prints of it."""
     query = call.query
     asked, kind = (None, None) if query.venue is None else _venue(box, query.venue)
@@ -35,9 +35,12 @@ def prices(box: Box, call: Call) -> history.Prices:
     view = Window(box.market, instrument.symbol, venues, call.now_ns)
     points: Sequence[Bar | Tick]
     if fidelity:
-        points, more = view.bars(start_s * SECOND, end_s * SECOND, fidelity * SECOND, history.MAX_BARS)
+        points, more = yield from view.bars(start_s * SECOND, end_s * SECOND, fidelity * SECOND, history.MAX_BARS)
     else:
         points, more = view.prints(start_s * SECOND, end_s * SECOND, _limit(query.limit, instrument))
+    underlying = None
+    if query.underlying:
+        underlying = yield from _underlying(box, instrument, points, fidelity * SECOND, call.now_ns)
     return history.Prices(
         symbol=instrument.symbol,
         venue=venue,
@@ -48,14 +51,23 @@ def prices(box: Box, call: Call) -> history.Prices:
         source=_source(instrument, venue),
         count=len(points),
         truncated=more,
-        points=[history.Point(**msgspec.structs.asdict(point)) for point in points],
-        underlying=_underlying(box, instrument, points, fidelity * SECOND, call.now_ns) if query.underlying else None,
+        points=(yield from _each(points, lambda point: history.Point(**msgspec.structs.asdict(point)))),
+        underlying=underlying,
     )
+
+
+def _each(points: Iterable[Any], made: Callable[[Any], Any]) -> Paused[list[Any]]:
+    """What is made of each, with pauses."""
+    found = []
+    for point in points:
+        found.append(made(point))
+        yield
+    return found
 
 
 def _underlying(
     box: Box, instrument: Instrument, points: Sequence[Bar | Tick], step_ns: int, now_ns: int
-) -> list[history.Reference] | None:
+) -> Paused[list[history.Reference] | None]:
     """The spot price of a perp's base, or of the asset that a contract is on; None where there is neither."""
     contracts = box.contracts
     price: Callable[[int], int | None]
@@ -69,7 +81,8 @@ def _underlying(
         price = partial(mid, box.market, f"{asset}-USD", () if spot is None else spot.venues)
     if not asset:
         return None
-    known = ((point.ts_ns, price(min(point.ts_ns + max(step_ns - 1, 0), now_ns))) for point in points)
+    ends = ((point.ts_ns, min(point.ts_ns + max(step_ns - 1, 0), now_ns)) for point in points)
+    known = yield from _each(ends, lambda end: (end[0], price(end[1])))
     return [history.Reference(ts_ns=ts_ns, price_1e9=found) for ts_ns, found in known if found is not None]
 
 

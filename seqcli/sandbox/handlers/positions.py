@@ -1,11 +1,12 @@
 """Positions of every kind with totals; and the older reads."""
 
+import copy
 from typing import Any
 
 from seqcli.sandbox import past
 from seqcli.sandbox.handlers.orders import venue_name
 from seqcli.sandbox.portfolio import KINDS, Portfolio, totals
-from seqcli.sandbox.serving import Answer, Box, Call, invalid, serves
+from seqcli.sandbox.serving import Answer, Box, Call, Paused, invalid, serves
 from seqcli.units import SECOND
 from seqcli.wire import positions
 
@@ -100,7 +101,7 @@ def _by(name: str, rows: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any
 
 
 @serves(positions.SNAPSHOTS)
-def snapshots(box: Box, call: Call) -> dict[str, Any]:
+def snapshots(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """What the account was worth at every whole multiple of the interval, and is worth now."""
     name = (call.query.range or "1d").lower()
     if name not in positions.SNAPSHOT_RANGES:
@@ -113,14 +114,16 @@ def snapshots(box: Box, call: Call) -> dict[str, Any]:
         raise invalid(("interval_secs", f"must be 1 to {span_s}"))
     interval_s = max(interval_s, -(-span_s // (positions.MAX_SNAPSHOTS - 2)))
     exchange, client_id, now_ns = box.exchange, call.caller.client_id, call.now_ns
-    exchange.account(client_id, now_ns)
+    live = copy.deepcopy(exchange.account(client_id, now_ns))
     box.store.commit()
-    events = past.money(box.store.read, exchange.pending, client_id)
+    with box.store.snapshot() as disk:
+        events = yield from past.money(disk.rows, list(exchange.pending), client_id)
     step_ns = interval_s * SECOND
     since_ns, opened_ns = now_ns - span_s * SECOND, events[0].ts_ns if events else now_ns
     first = -(-max(since_ns, opened_ns + 1) // step_ns) * step_ns
     opening = [opened_ns] if since_ns <= opened_ns < now_ns else []
-    rows = list(past.snapshots(exchange, client_id, events, (*opening, *range(first, now_ns, step_ns), now_ns)))
+    instants = (*opening, *range(first, now_ns, step_ns), now_ns)
+    rows = yield from past.snapshots(exchange, live, events, instants)
     return {"range": name, "interval_secs": interval_s, "count": len(rows), "snapshots": rows}
 
 
