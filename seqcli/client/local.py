@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import NotSent
 from seqcli.sandbox.embedded import HOST, Embedded
-from seqcli.sandbox.gate import Inbound
-from seqcli.sandbox.state import Server, State
+from seqcli.sandbox.service.gate import Inbound
+from seqcli.sandbox.service.state import Server, State
 
 if TYPE_CHECKING:
     from seqcli.client.transport import HttpTransport, Raw
@@ -103,7 +103,7 @@ class LocalTransport:
 
 def module_shape(content: bytes) -> tuple[list[str], str | None]:
     """The callbacks that an algorithm exports; and what keeps it from being one, None when nothing does."""
-    from seqcli.sandbox.modules import NotAModule, check
+    from seqcli.sandbox.algos.modules import NotAModule, check
 
     try:
         shape = check(content)
@@ -114,7 +114,7 @@ def module_shape(content: bytes) -> tuple[list[str], str | None]:
 
 def backtest(inputs: dict[str, Any], tell: Callable[[int], None]) -> dict[str, Any]:
     """Run one; the report. Raises `Usage`."""
-    from seqcli.sandbox.backtests import Inputs, run
+    from seqcli.sandbox.algos.backtests import Inputs, run
 
     return run(Inputs(**inputs), tell)
 

@@ -70,7 +70,7 @@ def serve(session: Session, how: Serving) -> Result | Iterator[Result]:
 def start(session: Session, how: Serving) -> Result:
     """Serve in the background; prints what serve prints, and returns."""
     from seqcli.sandbox import server
-    from seqcli.sandbox.state import State as StateFolder
+    from seqcli.sandbox.service.state import State as StateFolder
 
     folder = _folder(how.state)
     if session.options.dry_run:
@@ -86,7 +86,7 @@ def start(session: Session, how: Serving) -> Result:
 @command.verb("stop", "seq sandbox stop")
 def stop(session: Session, state: State = None) -> Result:
     """Stop the server of a state folder; what it acknowledged stays."""
-    from seqcli.sandbox.state import State as StateFolder
+    from seqcli.sandbox.service.state import State as StateFolder
 
     folder = StateFolder(_folder(state))
     if session.options.dry_run:
@@ -105,7 +105,7 @@ def stop(session: Session, state: State = None) -> Result:
 @command.verb("status", "seq sandbox status")
 def status(session: Session, state: State = None) -> Result:  # noqa: ARG001 - every command has a session
     """Is a server running, where, and with which state?"""
-    from seqcli.sandbox.state import State as StateFolder
+    from seqcli.sandbox.service.state import State as StateFolder
 
     folder = StateFolder(_folder(state))
     server = folder.server()
@@ -137,7 +137,7 @@ Tapes = Annotated[list[str], typer.Argument(metavar="FILE...", help="Recordings.
 @command.verb("tape", "seq sandbox tape recording.ndjson.gz")
 def tape(session: Session, files: Tapes) -> Result:  # noqa: ARG001 - every command has a session
     """What recordings hold: symbols, venues, times, books and trades."""
-    from seqcli.sandbox import recordings
+    from seqcli.sandbox.market import recordings
 
     rows = [_series(recording, series) for recording in map(recordings.read, files) for series in recording.series]
     return Result(body={"series": rows}, items="series", ids=[row["symbol"] for row in rows], table=tables.tape)
@@ -183,7 +183,7 @@ def _market(how: Serving) -> Any:
         return None
     import time
 
-    from seqcli.sandbox import tape
+    from seqcli.sandbox.market import tape
 
     speed = tape.NORMAL_SPEED if how.tape_speed is None else tape.parse_speed(how.tape_speed)
     return tape.RecordedMarket(how.tape, time.time_ns(), speed=speed, once=how.tape_once)
@@ -193,7 +193,7 @@ def script_of(path: str | None) -> Any:
     """A script of failures, read and checked."""
     if path is None:
         return None
-    from seqcli.sandbox import faults
+    from seqcli.sandbox.service import faults
 
     return faults.load(Path(path))
 

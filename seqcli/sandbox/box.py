@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from seqcli.sandbox.damage import Corrupt
-from seqcli.sandbox.keys import Key, digest_of, ensure_first
-from seqcli.sandbox.sequencer import Sequencer
+from seqcli.sandbox.service.sequencer import Sequencer
+from seqcli.sandbox.service.state import State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import State
-from seqcli.sandbox.store import SNAPSHOT_BYTES, Store, open_store, set_aside
+from seqcli.sandbox.storage.damage import Corrupt
+from seqcli.sandbox.storage.keys import Key, digest_of, ensure_first
+from seqcli.sandbox.storage.store import SNAPSHOT_BYTES, Store, open_store, set_aside
 
 if TYPE_CHECKING:
-    from seqcli.sandbox.books import Market
-    from seqcli.sandbox.deployments import Deployments
-    from seqcli.sandbox.exchange import Exchange
-    from seqcli.sandbox.fleet import Fleet
-    from seqcli.sandbox.hub import Hub
-    from seqcli.sandbox.outages import Reachable
-    from seqcli.sandbox.prediction.catalogue import Catalogue
-    from seqcli.sandbox.reporting import Reporter
-    from seqcli.sandbox.tickets import Tickets
-    from seqcli.sandbox.vault import Vault
+    from seqcli.sandbox.algos.deployments import Deployments
+    from seqcli.sandbox.algos.fleet import Fleet
+    from seqcli.sandbox.analysis.reporting import Reporter
+    from seqcli.sandbox.exchange.exchange import Exchange
+    from seqcli.sandbox.market.books import Market
+    from seqcli.sandbox.market.outages import Reachable
+    from seqcli.sandbox.market.prediction.catalogue import Catalogue
+    from seqcli.sandbox.storage.vault import Vault
+    from seqcli.sandbox.streams.hub import Hub
+    from seqcli.sandbox.streams.tickets import Tickets
 
 
 _DOWN = "edges_down"
@@ -97,10 +97,10 @@ class OpenBox:
     def market(self) -> "Reachable":
         """The synthetic market of the seed, unless another was given; without what is behind dropped edges."""
         if self._market is None:
-            from seqcli.sandbox.outages import Reachable
+            from seqcli.sandbox.market.outages import Reachable
 
             if self._given is None:
-                from seqcli.sandbox.whole import WholeMarket
+                from seqcli.sandbox.market.whole import WholeMarket
 
                 self._given = WholeMarket(self.settings.seed)
             self._market = Reachable(self._given, (self.store.setting(_DOWN) or "").split())
@@ -114,7 +114,7 @@ class OpenBox:
     @cached_property
     def deployments(self) -> "Deployments":
         """Algorithms as they are kept."""
-        from seqcli.sandbox.deployments import Deployments
+        from seqcli.sandbox.algos.deployments import Deployments
 
         return Deployments(self.store)
 
@@ -137,7 +137,7 @@ class OpenBox:
         return self._exchange
 
     def _reload(self) -> "Exchange":
-        from seqcli.sandbox.exchange import Exchange
+        from seqcli.sandbox.exchange.exchange import Exchange
 
         try:
             loaded = self.store.load()
@@ -157,7 +157,7 @@ class OpenBox:
     def reporter(self) -> "Reporter":
         """Makes the cost reports of ended orders."""
         if self._reporter is None:
-            from seqcli.sandbox.reporting import Reporter
+            from seqcli.sandbox.analysis.reporting import Reporter
 
             self._reporter = Reporter(lambda: self.market, self.store)
         return self._reporter
@@ -190,7 +190,7 @@ class OpenBox:
     def vault(self) -> "Vault":
         """Sealed venue credentials."""
         if self._vault is None:
-            from seqcli.sandbox.vault import Vault
+            from seqcli.sandbox.storage.vault import Vault
 
             self._vault = Vault(self.store, self.state.master_key_file)
         return self._vault
@@ -199,7 +199,7 @@ class OpenBox:
     def tickets(self) -> "Tickets":
         """Tickets that were given and not used; they do not outlive the process."""
         if self._tickets is None:
-            from seqcli.sandbox.tickets import Tickets
+            from seqcli.sandbox.streams.tickets import Tickets
 
             self._tickets = Tickets()
         return self._tickets

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.gate import Gate, Inbound, Outbound
 from seqcli.sandbox.log import to_stderr
+from seqcli.sandbox.service.gate import Gate, Inbound, Outbound
+from seqcli.sandbox.service.state import LOCK_WAIT_S, Server, State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import LOCK_WAIT_S, Server, State
 
 HOST = "localhost"
 """What requests to the embedded exchange say as their Host."""

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.connection import Connection
-from seqcli.sandbox.damage import CannotWrite
-from seqcli.sandbox.feeds import BOOK_TICK_NS
-from seqcli.sandbox.gate import Gate
-from seqcli.sandbox.http import SLICE_S, Application
-from seqcli.sandbox.hub import Hub
-from seqcli.sandbox.lives import Lives
-from seqcli.sandbox.sequencer import GroupCommit
-from seqcli.sandbox.sockets import Door, StreamSocket
+from seqcli.sandbox.service.connection import Connection
+from seqcli.sandbox.service.gate import Gate
+from seqcli.sandbox.service.http import SLICE_S, Application
+from seqcli.sandbox.service.sequencer import GroupCommit
+from seqcli.sandbox.service.sockets import Door, StreamSocket
+from seqcli.sandbox.storage.damage import CannotWrite
+from seqcli.sandbox.streams.feeds import BOOK_TICK_NS
+from seqcli.sandbox.streams.hub import Hub
+from seqcli.sandbox.streams.lives import Lives
 
 if TYPE_CHECKING:
-    from seqcli.sandbox.events import Event
-    from seqcli.sandbox.faults import Faults
+    from seqcli.sandbox.exchange.events import Event
+    from seqcli.sandbox.service.faults import Faults
 
 _TICK_S = 0.25
 _LISTENED_TICK_S = BOOK_TICK_NS / 1e9

@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from seqcli.errors import NotSent, Usage
+from seqcli.sandbox.algos.fleet import Fleet
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.fleet import Fleet
-from seqcli.sandbox.gate import Gate
-from seqcli.sandbox.hub import Hub
 from seqcli.sandbox.log import to_stderr
 from seqcli.sandbox.running import Running
+from seqcli.sandbox.service.gate import Gate
+from seqcli.sandbox.service.state import LOCK_WAIT_S, Server, State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import LOCK_WAIT_S, Server, State
+from seqcli.sandbox.streams.hub import Hub
 
 if TYPE_CHECKING:
-    from seqcli.sandbox.books import Market
-    from seqcli.sandbox.faults import Faults
+    from seqcli.sandbox.market.books import Market
+    from seqcli.sandbox.service.faults import Faults
 
 DEFAULT_PORT = 50052
 

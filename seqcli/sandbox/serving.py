@@ -19,16 +19,16 @@ from seqcli.sandbox.problems import Problem, conflict, invalid, not_found
 from seqcli.wire.operation import Operation
 
 if TYPE_CHECKING:
-    from seqcli.sandbox.deployments import Deployments
-    from seqcli.sandbox.exchange import Exchange
-    from seqcli.sandbox.fleet import Fleet
-    from seqcli.sandbox.hub import Hub
-    from seqcli.sandbox.keys import Key, Keys
-    from seqcli.sandbox.market import Market
-    from seqcli.sandbox.prediction.catalogue import Catalogue
-    from seqcli.sandbox.store import Store
-    from seqcli.sandbox.tickets import Tickets
-    from seqcli.sandbox.vault import Vault
+    from seqcli.sandbox.algos.deployments import Deployments
+    from seqcli.sandbox.algos.fleet import Fleet
+    from seqcli.sandbox.exchange.exchange import Exchange
+    from seqcli.sandbox.market.prediction.catalogue import Catalogue
+    from seqcli.sandbox.market.synthetic import Market
+    from seqcli.sandbox.storage.keys import Key, Keys
+    from seqcli.sandbox.storage.store import Store
+    from seqcli.sandbox.storage.vault import Vault
+    from seqcli.sandbox.streams.hub import Hub
+    from seqcli.sandbox.streams.tickets import Tickets
 
 __all__ = [
     "NOBODY",

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seqcli.sandbox.books import Book
-from seqcli.sandbox.events import Event
-from seqcli.sandbox.feeds import BOOK_TICK_NS, MarketData
-from seqcli.sandbox.hub import Hub
-from seqcli.sandbox.instruments import Instrument
+from seqcli.sandbox.exchange.events import Event
+from seqcli.sandbox.market.books import Book
+from seqcli.sandbox.market.instruments import Instrument
 from seqcli.sandbox.running import Running
 from seqcli.sandbox.server import Ready, Serving, serve
+from seqcli.sandbox.streams.feeds import BOOK_TICK_NS, MarketData
+from seqcli.sandbox.streams.hub import Hub
 from seqcli.wire import streams
 from tests.sandbox.stage import HandMarket, Stage, instrument, two_venues
 

@@ -4,9 +4,10 @@ import random
 import time
 from pathlib import Path
 
-from seqcli.sandbox import costs, statistics
+from seqcli.sandbox.analysis import statistics
 from seqcli.sandbox.serving import whole
-from seqcli.sandbox.store import open_store
+from seqcli.sandbox.storage import costs
+from seqcli.sandbox.storage.store import open_store
 
 MANY = 100_000
 DAY = 86_400 * 10**9

@@ -2,9 +2,9 @@
 
 import time
 
-from seqcli.sandbox.bars import Window
-from seqcli.sandbox.market import SyntheticMarket
-from seqcli.sandbox.references import settled
+from seqcli.sandbox.market.bars import Window
+from seqcli.sandbox.market.references import settled
+from seqcli.sandbox.market.synthetic import SyntheticMarket
 from seqcli.sandbox.serving import whole
 
 NOW, HOUR = 1_785_240_000_000_000_000, 3_600_000_000_000

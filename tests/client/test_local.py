@@ -67,7 +67,7 @@ def test_a_quote_needs_no_server_and_no_heavy_import(folder: Path) -> None:
     ours = {name for name in modules if name.startswith("seqcli.wire.")}
     assert "seqcli.wire.quotes" in ours
     assert not ours & {f"seqcli.wire.{noun}" for noun in ("orders", "graphs", "algos", "credentials", "positions")}
-    assert "seqcli.sandbox.exchange" not in modules
+    assert "seqcli.sandbox.exchange.exchange" not in modules
 
 
 def test_the_first_key_is_made_once_and_is_private(local: LocalTransport, folder: Path) -> None:

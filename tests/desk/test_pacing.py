@@ -11,7 +11,7 @@ from seqcli.client import retry
 from seqcli.client.client import Client
 from seqcli.client.throttle import Throttle
 from seqcli.desk.desk import Desk
-from seqcli.sandbox.limiter import Limiter
+from seqcli.sandbox.service.limiter import Limiter
 
 QPS, ORDERS = 5, 60
 

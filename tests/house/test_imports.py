@@ -113,7 +113,13 @@ def test_a_local_quote_needs_no_network_and_no_server(run: Run):
     run("--local", "quote", "ETH-USD", "--json")
     modules = run("--local", "quote", "ETH-USD", "--json")
     assert "seqcli.sandbox.embedded" in modules
-    unused = {"seqcli.sandbox.server", "seqcli.sandbox.vault", "seqcli.sandbox.tape", "seqcli.desk", "tempfile"}
+    unused = {
+        "seqcli.sandbox.server",
+        "seqcli.sandbox.storage.vault",
+        "seqcli.sandbox.market.tape",
+        "seqcli.desk",
+        "tempfile",
+    }
     assert among(modules, ELSEWHERE | NETWORK | unused) == set()
 
 

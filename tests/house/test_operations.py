@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from seqcli.sandbox.openapi import document
+from seqcli.sandbox.service.openapi import document
 from seqcli.sandbox.serving import handler_for
 from seqcli.wire import catalogue, strict
 from seqcli.wire.operation import Operation

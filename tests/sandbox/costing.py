@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from seqcli.sandbox.books import Market
-from seqcli.sandbox.orders import Order
+from seqcli.sandbox.exchange.orders import Order
+from seqcli.sandbox.market.books import Market
 
 BPS = 10_000
 HALF_STEP = Fraction(1, 2000)

@@ -3,10 +3,10 @@
 from random import Random
 from typing import Any
 
-from seqcli.sandbox.books import Market
-from seqcli.sandbox.exchange import Placed
-from seqcli.sandbox.graphs import Edge, Graph, Node
-from seqcli.sandbox.orders import Order
+from seqcli.sandbox.exchange.exchange import Placed
+from seqcli.sandbox.exchange.graphs import Edge, Graph, Node
+from seqcli.sandbox.exchange.orders import Order
+from seqcli.sandbox.market.books import Market
 from seqcli.wire import shapes, strict
 from seqcli.wire.submission import GraphOrder
 from tests.sandbox.stage import ME, START, Stage, px, sz

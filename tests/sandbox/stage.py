@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from seqcli.sandbox.audit import check
-from seqcli.sandbox.books import Book, Funding, Print, Side, Top
-from seqcli.sandbox.events import Event
-from seqcli.sandbox.exchange import Exchange, Placed
-from seqcli.sandbox.instruments import VENUES, Instrument, Venue
-from seqcli.sandbox.orders import Order
-from seqcli.sandbox.rules import Limits
+from seqcli.sandbox.exchange.audit import check
+from seqcli.sandbox.exchange.events import Event
+from seqcli.sandbox.exchange.exchange import Exchange, Placed
+from seqcli.sandbox.exchange.orders import Order
+from seqcli.sandbox.exchange.rules import Limits
+from seqcli.sandbox.market.books import Book, Funding, Print, Side, Top
+from seqcli.sandbox.market.instruments import VENUES, Instrument, Venue
 from seqcli.wire.submission import SimpleOrder
 
 ME = "cl_me"

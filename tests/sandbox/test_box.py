@@ -11,9 +11,9 @@ from zlib import crc32
 import pytest
 
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.gate import Gate, Inbound
+from seqcli.sandbox.service.gate import Gate, Inbound
+from seqcli.sandbox.service.state import State
 from seqcli.sandbox.serving import Settings, handler_for
-from seqcli.sandbox.state import State
 from seqcli.wire import catalogue
 
 NOW = 1_785_240_000_000_000_000

@@ -17,12 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from seqcli.client.local import BASE_URL, LocalTransport
-from seqcli.sandbox.state import State
+from seqcli.sandbox.service.state import State
 
 SERVE = """
 import json, sys
 from pathlib import Path
-from seqcli.sandbox import connection, faults
+from seqcli.sandbox.service import connection, faults
 from seqcli.sandbox.server import Serving, serve
 folder, options = Path(sys.argv[1]), json.loads(sys.argv[2])
 connection.Connection.patience_s = options.pop("patience_s", 20.0)

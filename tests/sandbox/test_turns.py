@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox import http
-from seqcli.sandbox.gate import Inbound
-from seqcli.sandbox.hub import Hub
-from seqcli.sandbox.sequencer import GroupCommit
+from seqcli.sandbox.service import http
+from seqcli.sandbox.service.gate import Inbound
+from seqcli.sandbox.service.sequencer import GroupCommit
 from seqcli.sandbox.serving import handler_for
+from seqcli.sandbox.streams.hub import Hub
 from seqcli.wire import catalogue, strict
+from tests.sandbox.analysis.test_reporting import Seeded
 from tests.sandbox.handlers.test_trading import SECOND
-from tests.sandbox.test_reporting import Seeded
 
 HISTORY = "/v1/price_history/BTC-USD?venue=kraken&range=1d&fidelity_secs=60"
 LONG = {

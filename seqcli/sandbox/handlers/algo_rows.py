@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from seqcli.sandbox import uploads
-from seqcli.sandbox.deployments import NOT_SERVED, SECOND_NS, Stored, new_id, set_status
-from seqcli.sandbox.instruments import canonical
+from seqcli.sandbox.algos import uploads
+from seqcli.sandbox.algos.deployments import NOT_SERVED, SECOND_NS, Stored, new_id, set_status
+from seqcli.sandbox.market.instruments import canonical
 from seqcli.sandbox.serving import Box, Call, invalid, not_found
 from seqcli.wire import algos
 

@@ -5,10 +5,10 @@ They run while the exchange is served.
 
 from typing import Any
 
-from seqcli.sandbox import uploads
-from seqcli.sandbox.deployments import Stored, Wanted
+from seqcli.sandbox.algos import uploads
+from seqcli.sandbox.algos.deployments import Stored, Wanted
+from seqcli.sandbox.algos.measures import metrics_of, stats_of
 from seqcli.sandbox.handlers import algo_rows as kept
-from seqcli.sandbox.measures import metrics_of, stats_of
 from seqcli.sandbox.serving import Answer, Box, Call, conflict, invalid, serves
 from seqcli.wire import algos
 

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from seqcli.sandbox import costs, ledger, overviews, statistics
-from seqcli.sandbox.costs import Which
+from seqcli.sandbox import rounding
+from seqcli.sandbox.analysis import overviews, statistics
 from seqcli.sandbox.handlers.orders import page_of, symbol_of, venue_name
 from seqcli.sandbox.handlers.positions import portfolio
-from seqcli.sandbox.records import Wanted
 from seqcli.sandbox.serving import Box, Call, Paused, invalid, serves
+from seqcli.sandbox.storage import costs
+from seqcli.sandbox.storage.costs import Which
+from seqcli.sandbox.storage.records import Wanted
 from seqcli.wire import analytics
 
 DAY_NS = 86_400_000_000_000
@@ -76,7 +78,7 @@ def quality(box: Box, call: Call) -> Paused[dict[str, Any]]:
     """How many reports are measured."""
     which, rows = yield from _measured(box, call)
     counts = statistics.quality(rows)
-    share = ledger.measured_share(counts["measured"], len(rows))
+    share = rounding.measured_share(counts["measured"], len(rows))
     return {**counts, "measured_share": share, **window(which, call)}
 
 
@@ -95,8 +97,8 @@ def execution(box: Box, call: Call) -> Paused[dict[str, Any]]:
             "submitted": submitted,
             "filled": filled,
             **{name: counts.get(name.upper(), 0) for name in names},
-            "fill_rate": ledger.measured_share(filled, submitted),
-            "reject_rate": ledger.measured_share(refused, submitted),
+            "fill_rate": rounding.measured_share(filled, submitted),
+            "reject_rate": rounding.measured_share(refused, submitted),
         },
         "fills": {"count": len(fills), "volume_usd_1e9": sum(fills)},
         "latency": {f"submit_p{share}_ns": statistics.middle(took, share) for share in (50, 95, 99)},
@@ -104,7 +106,7 @@ def execution(box: Box, call: Call) -> Paused[dict[str, Any]]:
             "avg_slippage_bps": statistics.mean(rows.shortfall, rows.notional),
             "avg_savings_bps": statistics.mean(rows.saving, rows.notional),
             "savings_usd": statistics.savings(rows) if len(rows) else None,
-            "avg_execution_time_ms": None if mean_ns is None else ledger.plain_decimal(mean_ns, 6),
+            "avg_execution_time_ms": None if mean_ns is None else rounding.plain_decimal(mean_ns, 6),
         },
         **window(which, call),
     }
@@ -135,9 +137,9 @@ def _served(venue: str, legs: costs.Legs, places: list[int], took: dict[str, int
         "acked": acked,
         "filled": filled,
         "rejected": rejected,
-        "ack_rate": ledger.measured_share(acked, sent),
-        "fill_rate": ledger.measured_share(filled, sent),
-        "reject_rate": ledger.measured_share(rejected, sent),
+        "ack_rate": rounding.measured_share(acked, sent),
+        "fill_rate": rounding.measured_share(filled, sent),
+        "reject_rate": rounding.measured_share(rejected, sent),
         "avg_ack_latency_ns": sum(waits) // len(waits) if waits else None,
         "quality_score": _score(filled, sent, cost),
         "size_buckets": {
@@ -149,7 +151,7 @@ def _served(venue: str, legs: costs.Legs, places: list[int], took: dict[str, int
 
 def _score(filled: int, sent: int, cost: Decimal | None) -> Decimal | None:
     """100 × the share of legs that filled, less a point for each basis point of cost; from 0 to 100."""
-    share = ledger.measured_share(filled, sent)
+    share = rounding.measured_share(filled, sent)
     if share is None or cost is None:
         return None
     return min(max((share * 100 - cost).quantize(Decimal("0.1")), Decimal(0)), Decimal(100))
@@ -160,7 +162,7 @@ def _bucket(legs: costs.Legs, places: list[int]) -> dict[str, Any]:
     weights = [legs.notional[place] for place in places]
     return {
         "count": len(places),
-        "fill_rate": ledger.measured_share(filled, len(places)),
+        "fill_rate": rounding.measured_share(filled, len(places)),
         "avg_cost_bps": statistics.mean([legs.cost[place] for place in places], weights),
     }
 

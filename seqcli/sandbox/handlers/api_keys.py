@@ -1,7 +1,7 @@
 """Keys of an account: made, listed, replaced, revoked. What is kept is a hash; the text is in one reply."""
 
-from seqcli.sandbox.keys import FREE_QPS, SHOWN, Key, digest_of, make_id, make_raw
 from seqcli.sandbox.serving import Box, Call, Problem, conflict, invalid, not_found, serves
+from seqcli.sandbox.storage.keys import FREE_QPS, SHOWN, Key, digest_of, make_id, make_raw
 from seqcli.wire import api_keys
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from seqcli import files
-from seqcli.sandbox.instruments import venue_of
+from seqcli.sandbox.market.instruments import venue_of
 from seqcli.sandbox.serving import Box, Call, conflict, invalid, not_found, serves
-from seqcli.sandbox.vault import Broken, Identity, Row
+from seqcli.sandbox.storage.vault import Broken, Identity, Row
 from seqcli.wire import credentials, venue_keys
 
 _HINT = 4

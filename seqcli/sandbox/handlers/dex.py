@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from seqcli.sandbox import pools, tokens
 from seqcli.sandbox.handlers.orders import page_of, symbol_of
-from seqcli.sandbox.instruments import Instrument
-from seqcli.sandbox.records import Wanted
+from seqcli.sandbox.market import pools, tokens
+from seqcli.sandbox.market.instruments import Instrument
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
+from seqcli.sandbox.storage.records import Wanted
 from seqcli.wire import dex
 
 _known: dict[int, tuple[Mapping[str, Instrument], list[pools.Deployed]]] = {}

@@ -50,7 +50,7 @@ _WITHOUT = """<!doctype html>
 @serves(docs.DOCUMENT)
 def document(_box: Box, _call: Call) -> Answer:
     """The API, described."""
-    from seqcli.sandbox.openapi import document as write
+    from seqcli.sandbox.service.openapi import document as write
 
     return Answer(strict.encode(write("/")))
 

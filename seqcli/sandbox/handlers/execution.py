@@ -3,15 +3,17 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from seqcli.sandbox import costs, forecasts, ledger, simulations, statistics, tracing
-from seqcli.sandbox.forecasts import Wanted
+from seqcli.sandbox import rounding
+from seqcli.sandbox.analysis import forecasts, simulations, statistics, tracing
+from seqcli.sandbox.analysis.forecasts import Wanted
+from seqcli.sandbox.analysis.showing import fill_body, order_body
+from seqcli.sandbox.analysis.tca import arrival_of
+from seqcli.sandbox.exchange.orders import Order
+from seqcli.sandbox.exchange.router import mid_of
 from seqcli.sandbox.handlers.analytics import latency, legs_of, measured, which_of, window
 from seqcli.sandbox.handlers.orders import MAX_LIMIT, symbol_of
-from seqcli.sandbox.orders import Order
-from seqcli.sandbox.router import mid_of
 from seqcli.sandbox.serving import Box, Call, Paused, conflict, invalid, serves
-from seqcli.sandbox.showing import fill_body, order_body
-from seqcli.sandbox.tca import arrival_of
+from seqcli.sandbox.storage import costs
 from seqcli.wire import execution
 
 _MS = 1_000_000
@@ -28,7 +30,7 @@ def forecast(box: Box, call: Call) -> dict[str, Any]:
     view = forecasts.outlook(market, wanted, now_ns)
     return {
         **asked(wanted, mid),
-        "mid": None if mid is None else ledger.plain_decimal(mid, 9),
+        "mid": None if mid is None else rounding.plain_decimal(mid, 9),
         "mid_1e9": mid,
         "expected_cost_bps": view.cost_at(50),
         "downside_cost_bps": view.cost_at(90),
@@ -106,7 +108,7 @@ def asked(wanted: Wanted, mid: int | None) -> dict[str, Any]:
     return {
         "symbol": wanted.symbol,
         "side": wanted.side,
-        "qty": ledger.plain_decimal(wanted.qty_1e8, 8),
+        "qty": rounding.plain_decimal(wanted.qty_1e8, 8),
         "qty_1e8": wanted.qty_1e8,
         "source": "unavailable" if mid is None else "edge_nbbo",
     }
@@ -124,10 +126,10 @@ def live(box: Box, call: Call) -> dict[str, Any]:
     worst = view.slippages[-1] if view is not None and view.slippages else None
     return {
         "order": body,
-        "progress": ledger.measured_share(order.filled_qty_1e8, order.qty_1e8),
+        "progress": rounding.measured_share(order.filled_qty_1e8, order.qty_1e8),
         "elapsed_ms": (end_ns - order.created_ns) // _MS,
         "eta_ms": _eta(order, end_ns),
-        "mid": None if mid is None else ledger.plain_decimal(mid, 9),
+        "mid": None if mid is None else rounding.plain_decimal(mid, 9),
         "running_vwap_1e9": body["avg_fill_price_1e9"],
         "running_slippage_bps": slippage,
         "expected_cost_bps": None if view is None else view.cost_at(50),
@@ -151,7 +153,7 @@ def _slippage(order: Order) -> Decimal | None:
     if mid is None or not qty:
         return None
     away = order.cost - mid * qty
-    return ledger.measured_bps(away if order.side == "buy" else -away, mid * qty)
+    return rounding.measured_bps(away if order.side == "buy" else -away, mid * qty)
 
 
 def _expected(box: Box, order: Order) -> forecasts.Outlook | None:
@@ -200,7 +202,7 @@ def _notes(order: Order, report: dict[str, Any] | None, error: Decimal | None) -
         return [f"nothing filled: {order.failure_reason or order.end_reason}"]
     notes = []
     if order.filled_qty_1e8 < order.qty_1e8:
-        share = ledger.measured_share(order.filled_qty_1e8, order.qty_1e8) or Decimal(0)
+        share = rounding.measured_share(order.filled_qty_1e8, order.qty_1e8) or Decimal(0)
         notes.append(f"{share * 100:.1f} % of the quantity filled; it ended: {order.end_reason}")
     if error is not None:
         notes.append(f"{abs(error)} bps {'dearer' if error > 0 else 'cheaper'} than the median of the minute before it")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from seqcli.sandbox.analysis.showing import fill_body
 from seqcli.sandbox.handlers.orders import page_of, paged, sandbox_rows, symbol_of, venue_name
-from seqcli.sandbox.records import Wanted
 from seqcli.sandbox.serving import Box, Call, serves
-from seqcli.sandbox.showing import fill_body
+from seqcli.sandbox.storage.records import Wanted
 from seqcli.wire import fills
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from seqcli.sandbox.analysis.showing import graph_body, graph_row, node_body
 from seqcli.sandbox.handlers.orders import change_of, page_of, paged, sandbox_rows
-from seqcli.sandbox.records import Wanted
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
-from seqcli.sandbox.showing import graph_body, graph_row, node_body
+from seqcli.sandbox.storage.records import Wanted
 from seqcli.wire import graphs
 
 _STATUSES = graphs.TERMINAL | {"ACCEPTED", "RUNNING", "PAUSED"}
@@ -16,7 +16,7 @@ def listing(box: Box, call: Call) -> dict[str, Any]:
     """A page, newest first."""
     import msgspec
 
-    from seqcli.sandbox.graphs import Graph
+    from seqcli.sandbox.exchange.graphs import Graph
 
     statuses = tuple(word.strip().upper() for word in (call.query.status or "").split(",") if word)
     for word in statuses:

@@ -2,7 +2,7 @@
 
 from seqcli import __version__
 from seqcli.sandbox.handlers.market import PREDICTION, open_contracts
-from seqcli.sandbox.instruments import VENUES, Venue
+from seqcli.sandbox.market.instruments import VENUES, Venue
 from seqcli.sandbox.serving import Box, Call, serves
 from seqcli.wire import health
 

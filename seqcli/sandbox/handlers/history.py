@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox import references
-from seqcli.sandbox.bars import Bar, Tick, Window, mid
-from seqcli.sandbox.instruments import Instrument, Kind, canonical, venue_of
+from seqcli.sandbox.market import references
+from seqcli.sandbox.market.bars import Bar, Tick, Window, mid
+from seqcli.sandbox.market.instruments import Instrument, Kind, canonical, venue_of
 from seqcli.sandbox.serving import Box, Call, Paused, invalid, not_found, serves
 from seqcli.wire import history
 

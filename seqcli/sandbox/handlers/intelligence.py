@@ -3,10 +3,10 @@
 from typing import Any
 
 from seqcli.errors import Usage
-from seqcli.sandbox import liquidity, routes
+from seqcli.sandbox.analysis import liquidity, routes
+from seqcli.sandbox.exchange.landed import VERSIONS
 from seqcli.sandbox.handlers.execution import asked, wanted_of
 from seqcli.sandbox.handlers.orders import symbol_of, venue_name
-from seqcli.sandbox.landed import VERSIONS
 from seqcli.sandbox.serving import Box, Call, invalid, serves
 from seqcli.units import parse_scaled
 from seqcli.wire import intelligence

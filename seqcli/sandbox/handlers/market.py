@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterable, Iterator
 
-from seqcli.sandbox.instruments import Instrument, Venue, canonical, venue_of, venue_symbol
-from seqcli.sandbox.outages import edge_of
+from seqcli.sandbox.market.instruments import Instrument, Venue, canonical, venue_of, venue_symbol
+from seqcli.sandbox.market.outages import edge_of
 from seqcli.sandbox.serving import Box, Call, invalid, not_found, serves
 from seqcli.wire import market
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox.amending import Change
-from seqcli.sandbox.instruments import canonical, venue_of
-from seqcli.sandbox.orders import TERMINAL, Order
-from seqcli.sandbox.previews import preview as estimate
-from seqcli.sandbox.records import Wanted
+from seqcli.sandbox.analysis.previews import preview as estimate
+from seqcli.sandbox.analysis.showing import order_body
+from seqcli.sandbox.exchange.amending import Change
+from seqcli.sandbox.exchange.orders import TERMINAL, Order
+from seqcli.sandbox.market.instruments import canonical, venue_of
 from seqcli.sandbox.serving import Answer, Box, Call, invalid, serves
-from seqcli.sandbox.showing import order_body
+from seqcli.sandbox.storage.records import Wanted
 from seqcli.wire import orders
 from seqcli.wire.submission import GraphOrder
 

@@ -3,9 +3,9 @@
 import copy
 from typing import Any
 
-from seqcli.sandbox import past
+from seqcli.sandbox.analysis import past
+from seqcli.sandbox.analysis.portfolio import KINDS, Portfolio, totals
 from seqcli.sandbox.handlers.orders import venue_name
-from seqcli.sandbox.portfolio import KINDS, Portfolio, totals
 from seqcli.sandbox.serving import Answer, Box, Call, Paused, invalid, serves
 from seqcli.units import SECOND
 from seqcli.wire import positions

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from seqcli.sandbox import settling
-from seqcli.sandbox.instruments import canonical
-from seqcli.sandbox.prediction import rows
+from seqcli.sandbox.exchange import settling
+from seqcli.sandbox.market.instruments import canonical
+from seqcli.sandbox.market.prediction import rows
 from seqcli.sandbox.serving import Box, Call, conflict, invalid, not_found, serves
 from seqcli.wire import predict
 
 if TYPE_CHECKING:
-    from seqcli.sandbox.prediction.catalogue import Catalogue, Named
-    from seqcli.sandbox.prediction.contracts import Contract
+    from seqcli.sandbox.market.prediction.catalogue import Catalogue, Named
+    from seqcli.sandbox.market.prediction.contracts import Contract
 
 _LIMIT = 20
 _CURVE_POINTS = 120

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from time import perf_counter_ns
 from typing import Any
 
-from seqcli.sandbox.books import Book
-from seqcli.sandbox.consolidated import PRICE, SIZE, human, merged, nbbo
-from seqcli.sandbox.instruments import canonical
+from seqcli.sandbox.market.books import Book
+from seqcli.sandbox.market.consolidated import PRICE, SIZE, human, merged, nbbo
+from seqcli.sandbox.market.instruments import canonical
 from seqcli.sandbox.serving import Answer, Box, Call, invalid, serves
 from seqcli.wire import quotes, strict
 

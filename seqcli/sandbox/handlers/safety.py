@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from seqcli.sandbox.accounts import DAY_NS
+from seqcli.sandbox.analysis.portfolio import Portfolio
+from seqcli.sandbox.exchange.accounts import DAY_NS
 from seqcli.sandbox.handlers.orders import venue_name
-from seqcli.sandbox.portfolio import Portfolio
 from seqcli.sandbox.serving import Box, Call, Problem, invalid, serves
 from seqcli.units import decimal_text
 from seqcli.wire import safety

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from seqcli.sandbox.ending import unreachable
+from seqcli.sandbox.exchange.ending import unreachable
+from seqcli.sandbox.exchange.ledger import PEGGED, cash_asset
+from seqcli.sandbox.exchange.paper import FILL_MODELS, cash_or_crypto
+from seqcli.sandbox.exchange.seeding import Seed
 from seqcli.sandbox.handlers.orders import venue_name
-from seqcli.sandbox.instruments import VENUES, canonical
-from seqcli.sandbox.ledger import PEGGED, cash_asset, notional_usd
-from seqcli.sandbox.paper import FILL_MODELS, cash_or_crypto
-from seqcli.sandbox.seeding import Seed
+from seqcli.sandbox.market.instruments import VENUES, canonical
+from seqcli.sandbox.rounding import notional_usd
 from seqcli.sandbox.serving import Box, Call, Problem, invalid, serves
 from seqcli.units import decimal_text
 from seqcli.wire import sandbox

@@ -4,7 +4,7 @@ from typing import Any
 
 from seqcli.sandbox.handlers.orders import symbol_of
 from seqcli.sandbox.serving import Answer, Box, Call, Following, Problem, serves
-from seqcli.sandbox.tickets import TICKET_NS
+from seqcli.sandbox.streams.tickets import TICKET_NS
 from seqcli.wire import streams
 
 _SECOND_NS = 1_000_000_000

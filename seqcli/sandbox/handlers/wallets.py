@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from seqcli.sandbox import ledger
-from seqcli.sandbox.accounts import Account
-from seqcli.sandbox.execution import ordered_id
-from seqcli.sandbox.portfolio import Portfolio
+from seqcli.sandbox.analysis.portfolio import Portfolio
+from seqcli.sandbox.exchange import ledger
+from seqcli.sandbox.exchange.accounts import Account
+from seqcli.sandbox.exchange.execution import ordered_id
+from seqcli.sandbox.exchange.wallets import VENUE, Wallet, connected, trading
 from seqcli.sandbox.serving import Answer, Box, Call, Problem, conflict, invalid, not_found, serves
-from seqcli.sandbox.wallets import VENUE, Wallet, connected, trading
 from seqcli.wire import ethereum, wallets
 
 _SAME = ("wallet_id", "asset", "chain", "qty_1e8", "to_address")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox import costs
-from seqcli.sandbox.costs import Costs
-from seqcli.sandbox.landed import version_of
-from seqcli.sandbox.statistics import differ, mean, percentiles
+from seqcli.sandbox.analysis.statistics import differ, mean, percentiles
+from seqcli.sandbox.exchange.landed import version_of
+from seqcli.sandbox.storage import costs
+from seqcli.sandbox.storage.costs import Costs
 from tests.sandbox.handlers.test_trading import SECOND, Desk
 
 DAY = 86_400 * SECOND
@@ -230,7 +230,7 @@ def test_an_order_is_done_even_where_no_report_of_it_can_be_made(
     def broken(*_: Any) -> None:
         raise LookupError("kraken")
 
-    monkeypatch.setattr("seqcli.sandbox.reporting.report", broken)
+    monkeypatch.setattr("seqcli.sandbox.analysis.reporting.report", broken)
     buy(desk, 1, graph_id="g7")
     assert read(desk, "/v1/analytics/tca")["order_count"] == 0
     assert "no cost report of graph:g7:order:1: LookupError" in capsys.readouterr().err

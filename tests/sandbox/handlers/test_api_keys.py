@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.gate import Gate, Inbound
+from seqcli.sandbox.service.gate import Gate, Inbound
+from seqcli.sandbox.service.state import State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import State
 
 NOW = 1_785_240_000_000_000_000
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox import pools
-from seqcli.sandbox.market import SyntheticMarket
+from seqcli.sandbox.market import pools
+from seqcli.sandbox.market.synthetic import SyntheticMarket
 from seqcli.wire import ethereum
 from seqcli.wire.venue_keys import base58
 from tests.sandbox.handlers.test_market import NOW, Desk, bad_field

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox.gate import Gate
+from seqcli.sandbox.service.gate import Gate
 from tests.sandbox.handlers.test_trading import SECOND, Desk
 from tests.sandbox.stage import HandMarket, px
 

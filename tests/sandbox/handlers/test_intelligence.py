@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox import liquidity
-from seqcli.sandbox.books import Print
+from seqcli.sandbox.analysis import liquidity
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.gate import Gate
+from seqcli.sandbox.market.books import Print
+from seqcli.sandbox.service.gate import Gate
 from seqcli.sandbox.serving import Settings
 from tests.sandbox.handlers.test_market import bad_field
 from tests.sandbox.handlers.test_trading import Desk

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox.router import mid_of
+from seqcli.sandbox.exchange.router import mid_of
 from tests.sandbox.handlers.test_trading import SECOND, Desk
 from tests.sandbox.stage import START
 

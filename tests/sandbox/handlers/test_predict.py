@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from seqcli.sandbox import audit
-from seqcli.sandbox.prediction.contracts import Contract
+from seqcli.sandbox.exchange import audit
+from seqcli.sandbox.market.prediction.contracts import Contract
 from tests.sandbox.handlers.test_api_keys import Desk as Keys
 
 SECOND, ONE = 1_000_000_000, 1_000_000_000
@@ -24,7 +24,7 @@ class Desk(Keys):
 
     def get(self, target: str) -> Any:
         path, _, query = target.partition("?")
-        from seqcli.sandbox.gate import Inbound
+        from seqcli.sandbox.service.gate import Inbound
 
         headers = {"host": "h", "authorization": f"Bearer {self.box.api_key}"}
         import json

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox.books import Book
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.consolidated import human
-from seqcli.sandbox.gate import Gate, Inbound
-from seqcli.sandbox.market import SyntheticMarket
+from seqcli.sandbox.market.books import Book
+from seqcli.sandbox.market.consolidated import human
+from seqcli.sandbox.market.synthetic import SyntheticMarket
+from seqcli.sandbox.service.gate import Gate, Inbound
+from seqcli.sandbox.service.state import State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import State
 
 NOW = 1_785_240_000_000_000_000
 MS = 1_000_000

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from seqcli.sandbox.box import OpenBox
-from seqcli.sandbox.explain import shown
-from seqcli.sandbox.gate import Gate, Inbound
-from seqcli.sandbox.keys import Key, digest_of, make_raw
-from seqcli.sandbox.landed import version_of
+from seqcli.sandbox.exchange.explain import shown
+from seqcli.sandbox.exchange.landed import version_of
+from seqcli.sandbox.service.gate import Gate, Inbound
+from seqcli.sandbox.service.state import State
 from seqcli.sandbox.serving import Settings
-from seqcli.sandbox.state import State
+from seqcli.sandbox.storage.keys import Key, digest_of, make_raw
 from seqcli.wire import catalogue, orders, strict
 from seqcli.wire.operation import Operation
 from tests.sandbox.stage import START, two_venues

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seqcli.sandbox import audit
+from seqcli.sandbox.exchange import audit
 from tests.sandbox.handlers.test_api_keys import Desk
 
 SECOND = 1_000_000_000

@@ -1,0 +1,1 @@
+"""What was made of it: costs, worth, forecasts, histories, and the bodies that show them."""

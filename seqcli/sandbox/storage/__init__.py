@@ -1,0 +1,1 @@
+"""What lies on the disk: events and records, keys, sealed credentials."""
