@@ -170,10 +170,13 @@ class Running:
     def _publish(self, events: "list[Event]") -> None:
         try:
             self._hub.publish(events)
-            if self._box.fleet:
-                self._box.fleet.take(events, self._box.sequencer.stamp())
         except Exception:  # noqa: BLE001 - a reader that misses something must know
             self._dismiss()
+        try:
+            if self._box.fleet:
+                self._box.fleet.take(events, self._box.sequencer.stamp())
+        except Exception:  # noqa: BLE001 - readers have been told, and go on
+            self._gate.report(f"the algorithms failed\n{format_exc()}")
 
     def _dismiss(self) -> None:
         """Something could not be told: everybody is sent away, to come back and read what they missed."""

@@ -161,7 +161,7 @@ def _run(
         host, port = listener.getsockname()[:2]
         gate = Gate(box, hosts=_hosts(host, port), clock_ns=time.monotonic_ns, log=log)
         hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns, report=box.report)
-        box.fleet = Fleet(box.exchange, box.deployments, hub.tell)
+        box.fleet = Fleet(box.exchange, box.deployments, hub.tell, gate.report)
         box.fleet.begin(box.sequencer.stamp())
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
         state.announce(Server(url=told.url, pid=told.pid, started_ns=settings.started_ns))

@@ -6,6 +6,7 @@ exchange. Positions come from the stored fills, so they survive a kill.
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,7 @@ from seqcli.sandbox.algos.wasm import abi
 from seqcli.sandbox.algos.wasm.process import Process
 from seqcli.sandbox.algos.wishes import Limits
 from seqcli.sandbox.exchange.events import Event
+from seqcli.sandbox.log import to_stderr
 
 if TYPE_CHECKING:
     from seqcli.sandbox.exchange.exchange import Exchange
@@ -87,10 +89,12 @@ class Crew:
 
 
 class Fleet:
-    """Every deployment that should run. `tell` reaches the streams."""
+    """Every deployment that should run. `tell` reaches the streams, `report` the operator."""
 
-    def __init__(self, exchange: "Exchange", kept: Deployments, tell: Tell) -> None:
-        self._exchange, self._kept, self._tell = exchange, kept, tell
+    def __init__(
+        self, exchange: "Exchange", kept: Deployments, tell: Tell, report: Callable[[str], None] = to_stderr
+    ) -> None:
+        self._exchange, self._kept, self._tell, self._report = exchange, kept, tell, report
         self._crews: dict[tuple[str, str], Crew] = {}
         self._beat_ns = 0
 
@@ -150,14 +154,15 @@ class Fleet:
                 self._flush(crew, now_ns)
 
     def take(self, events: Iterable[Event], now_ns: int) -> None:
-        """Fills and ends of orders, once they are on disk."""
-        if not self._crews:
-            return
-        for event in events:
-            for crew in self._crews.values():
-                for edge, instance in crew.instances:
-                    if crew.running and edge.status == "running":
-                        self._guarded(crew, edge, instance, now_ns, instance.take, event)
+        """Fills and ends of orders, once they are on disk. Who can't be told of them is paused; others go on."""
+        for crew in list(self._crews.values()):
+            try:
+                self._told(crew, events, now_ns)
+            except Exception:  # noqa: BLE001 - it does not know what it holds any more, whatever the reason
+                name = crew.row.deployment.deployment_id
+                self._report(f"the deployment {name} could not be told of its orders\n{format_exc()}")
+                crew.process.close()
+                self._fell(crew, "it could not be told of its orders", now_ns)
 
     def close(self, now_ns: int) -> None:
         """The server ends: children end, too; they are launched again with it."""
@@ -167,6 +172,12 @@ class Fleet:
         self._crews.clear()
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _told(self, crew: Crew, events: Iterable[Event], now_ns: int) -> None:
+        for event in events:
+            for edge, instance in crew.instances:
+                if crew.running and edge.status == "running":
+                    self._guarded(crew, edge, instance, now_ns, instance.take, event)
 
     def _started(self, crew: Crew, now_ns: int) -> bool:
         if crew.process.dead is None and not crew.process.ready():
@@ -184,9 +195,9 @@ class Fleet:
 
     def _fell(self, crew: Crew, reason: str, now_ns: int) -> bool:
         """The whole child is gone."""
+        self._crews.pop(_key(crew.row), None)
         for edge in crew.row.deployment.edges:
             self._pause(crew, edge, reason, now_ns)
-        self._crews.pop(_key(crew.row), None)
         self._flush(crew, now_ns)
         return False
 
