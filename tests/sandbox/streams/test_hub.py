@@ -112,6 +112,7 @@ def test_a_routing_is_told_once_each_time_it_is_made(floor: Floor) -> None:
     floor.order()
     (own,) = taken(member)
     assert [leg["venue"] for leg in own["data"]["legs"]] == own["data"]["chosen"] != []
+    assert {row["venue"] for row in own["data"]["candidates"]} == {"coinbase", "kraken"}
     data = next(event.data for event in floor.stage.events if event.kind == "order")
     leg = {"venue": "kraken", "qty_1e8": 1, "price_1e9": 2, "fee_bps": 26, "est_cost_bps": 1.5}
     rejected = [{"venue": "okx", "reason": "no book"}]
