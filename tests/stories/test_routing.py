@@ -1,4 +1,4 @@
-"""The router's three versions at work: orders from a file, each by its id's version, then compared; told on a stream."""
+"""The router's three versions at work: orders from a file, each by its id's version, then compared."""
 
 import json
 from collections import Counter

@@ -135,13 +135,13 @@ def _leg(read: _Record, by_venue: dict[str, _Ranked], part: _Part) -> dict[str, 
 
 
 def _candidate(row: _Ranked, sign: int) -> dict[str, Any]:
-    whole = landed.UNIT + sign * (row.taker_bps * landed.BPS + row.terms.penalty)
+    whole = landed.UNIT + sign * (row.taker_bps * landed.BPS + sum(row.terms))
     reached = None if row.price_1e9 is None else rounding.half_even(row.price_1e9 * whole, landed.UNIT)
     return {
         "venue": row.venue,
         "price_1e9": row.price_1e9,
         "fee_bps": row.taker_bps,
-        **{f"{name}_bps": rounding.plain_decimal(getattr(row.terms, name), 4) for name in row.terms.__struct_fields__},
+        **{f"{name}_bps": rounding.plain_decimal(term, 4) for name, term in zip(landed.NAMES, row.terms, strict=True)},
         "landed_price_1e9": reached,
     }
 

@@ -11,7 +11,7 @@ freshness  1 2 3     0.1 for a second of the book's age, at most 5
 adverse    2 3       1 × (theirs − ours) / (theirs + ours), not below 0: theirs is what stands at the touch that would
                      be hit, ours at the touch of the order's side; where theirs weighs more, better prices may follow
 reject     2 3       10 × the share of orders that fail there: 1 in 100, on a chain 1 in 10
-impact     2 3       2 × quantity / what the venue shows, at most 2, × urgency
+impact     2 3       2 × quantity / what its five best levels hold, at most 2, × urgency
 
 Urgency: low × ½, medium × 1, high × 2. Version 3 is adaptive, by the account's own fills and rejects on the venue so
 far: its share is (20 × the share above + rejects) / (20 + fills + rejects), and adverse and impact count in full at
@@ -21,6 +21,7 @@ was refused by the venue, or found it stale.
 
 from collections.abc import Sequence
 from hashlib import sha256
+from operator import itemgetter
 
 import msgspec
 
@@ -38,21 +39,12 @@ _LATENCY_NS, _AGE_NS, _MOST_AGE = 10_000, 1_000_000, 5 * BPS
 _ADVERSE, _REJECT, _IMPACT = BPS, 10 * BPS, 2 * BPS
 _SHARE, _CHAIN_SHARE, _PRIOR = 100, 1_000, 20
 """Shares of failures in ten-thousandths, and how many orders they weigh as much as."""
+_NEAR, _SIZE = 5, itemgetter(1)
 
 
-class Terms(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The penalties of one venue, each a ten-thousandth of a basis point."""
-
-    latency: int = 0
-    freshness: int = 0
-    adverse: int = 0
-    reject: int = 0
-    impact: int = 0
-
-    @property
-    def penalty(self) -> int:
-        """All of them."""
-        return self.latency + self.freshness + self.adverse + self.reject + self.impact
+Terms = tuple[int, int, int, int, int]
+"""The penalties of one venue, each in ten-thousandths of a basis point, in the order of `NAMES`."""
+NAMES = ("latency", "freshness", "adverse", "reject", "impact")
 
 
 class Met(msgspec.Struct, array_like=True):
@@ -62,16 +54,25 @@ class Met(msgspec.Struct, array_like=True):
     rejects: int = 0
 
 
-NOTHING, STRANGER = Terms(), Met()
+NOTHING: Terms = (0, 0, 0, 0, 0)
+STRANGER = Met()
 
 
 class Asked(msgspec.Struct, gc=False):
-    """What is asked of every venue: by which version, how much (None: what a notional buys there), how urgently."""
+    """What is asked of every venue: by which version, how much (0: what a notional, USD 1e9, buys there), how urgently.
+
+    `halves` is what urgency multiplies by, twice.
+    """
 
     version: int
     qty_1e8: int
-    notional_usd_1e9: int | None
-    urgency: str
+    notional_usd_1e9: int
+    halves: int
+
+
+def asked(version: int, qty_1e8: int, notional_usd_1e9: int | None, urgency: str | None) -> Asked:
+    """A question, in its own terms."""
+    return Asked(version, qty_1e8, notional_usd_1e9 or 0, _HALVES.get(urgency or "medium", 2))
 
 
 def version_of(graph_id: str) -> int:
@@ -83,18 +84,18 @@ def terms(  # noqa: PLR0917 - all that is known of one venue
     asked: Asked, venue: str, latency_ns: int, age_ns: int, levels: Levels, own: Levels, met: Met
 ) -> Terms:
     """The penalties of a venue that shows `levels` to be hit and `own` on the order's side, `age_ns` old."""
-    halves = _HALVES.get(asked.urgency, 2)
-    latency, freshness = latency_ns * halves // (2 * _LATENCY_NS), min(age_ns // _AGE_NS, _MOST_AGE)
+    latency, freshness = latency_ns * asked.halves // (2 * _LATENCY_NS), min(age_ns // _AGE_NS, _MOST_AGE)
     if asked.version == PLAIN or not levels:
-        return Terms(latency, freshness)
-    theirs, ours = levels[0][1], own[0][1] if own else 0
-    adverse = _ADVERSE * max(0, theirs - ours) // (theirs + ours)
-    shown = sum([size for _, size in levels])
-    qty = asked.qty_1e8 or (asked.notional_usd_1e9 or 0) * 10**8 // levels[0][0]
-    impact = _IMPACT * min(qty, shown) * halves // (2 * shown)
+        return latency, freshness, 0, 0, 0
+    price, theirs = levels[0]
+    ours = own[0][1] if own else 0
+    adverse = _ADVERSE * (theirs - ours) // (theirs + ours) if theirs > ours else 0
+    shown, qty = sum(map(_SIZE, levels[:_NEAR])), asked.qty_1e8 or asked.notional_usd_1e9 * 10**8 // price
+    impact = _IMPACT * min(qty, shown) * asked.halves // (2 * shown)
     share = _CHAIN_SHARE if venue in CHAINS else _SHARE
     if asked.version == WARY:
-        return Terms(latency, freshness, adverse, _REJECT * share // BPS, impact)
-    reject = _REJECT * (share * _PRIOR + BPS * met.rejects) // (BPS * (_PRIOR + met.fills + met.rejects))
-    known = (2 * _PRIOR + met.fills, 2 * (_PRIOR + met.fills))
-    return Terms(latency, freshness, adverse * known[0] // known[1], reject, impact * known[0] // known[1])
+        return latency, freshness, adverse, _REJECT * share // BPS, impact
+    fills, rejects = met.fills, met.rejects
+    reject = _REJECT * (share * _PRIOR + BPS * rejects) // (BPS * (_PRIOR + fills + rejects))
+    known, whole = 2 * _PRIOR + fills, 2 * (_PRIOR + fills)
+    return latency, freshness, adverse * known // whole, reject, impact * known // whole

@@ -70,7 +70,7 @@ class Candidate(msgspec.Struct):
 
     def factor(self, sign: int) -> int:
         """Landed price over price, × `UNIT`; `sign` 1 for a buy, −1 for a sale."""
-        return UNIT + sign * (self.taker_bps * BPS + self.terms.penalty)
+        return UNIT + sign * (self.taker_bps * BPS + sum(self.terms))
 
 
 class Sweep(msgspec.Struct):

@@ -12,7 +12,7 @@ import msgspec
 from seqcli.sandbox import rounding
 from seqcli.sandbox.exchange import ledger, rules
 from seqcli.sandbox.exchange.accounts import Account
-from seqcli.sandbox.exchange.landed import STRANGER, Asked, terms
+from seqcli.sandbox.exchange.landed import STRANGER, Asked, asked, terms
 from seqcli.sandbox.exchange.matching import (
     Budget,
     Candidate,
@@ -73,18 +73,14 @@ class View:
         """The venues that may take part. `credit` is what a replaced order sets free, by venue."""
         books = self.market.books(order.symbol, self.now_ns)
         wanted = (order.pin,) if order.pin else instrument.venues
-        asked = Asked(
-            order.routing_version,
-            order.remaining_1e8,
-            order.notional_usd_1e9,
-            order.execution.get("urgency", "medium"),
-        )
+        urgency = order.execution.get("urgency")
+        question = asked(order.routing_version, order.remaining_1e8, order.notional_usd_1e9, urgency)
         venues = self.market.venues()
         rows = []
         for name in wanted:
             book, venue = books.get(name), venues.get(name)
             if book is not None and venue is not None:
-                rows.append(self._candidate(order, instrument, venue, book, asked, credit.get(name, 0)))
+                rows.append(self._candidate(order, instrument, venue, book, question, credit.get(name, 0)))
         return rows
 
     def _candidate(  # noqa: PLR0917 - all that is known of one venue
@@ -93,7 +89,7 @@ class View:
         instrument: Instrument,
         venue: Venue,
         book: Book,
-        asked: Asked,
+        question: Asked,
         credit: int,
     ) -> Candidate:
         name, rates = venue.id, self._rates(venue)
@@ -104,7 +100,7 @@ class View:
             levels = ()
         own = book.bids if order.side == "buy" else book.asks
         met, age_ns = self.account.met.get(name, STRANGER), self.now_ns - book.ts_ns
-        ranked = terms(asked, name, venue.latency_ns, age_ns, levels, own, met)
+        ranked = terms(question, name, venue.latency_ns, age_ns, levels, own, met)
         return Candidate(name, levels, own, *rates, self._budget(order, instrument, name, rates, credit), ranked)
 
     def _budget(self, order: Order, instrument: Instrument, venue: str, rates: tuple[int, int], credit: int) -> Budget:

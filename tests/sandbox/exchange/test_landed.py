@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqcli.sandbox.exchange import landed
-from seqcli.sandbox.exchange.landed import Asked, Met, Terms, version_of
+from seqcli.sandbox.exchange.landed import Met, Terms, asked, version_of
 from seqcli.sandbox.exchange.paper import cash_or_crypto
 from seqcli.sandbox.market.instruments import VENUES
 from tests.sandbox.stage import ME, SECOND, START, HandMarket, Stage, instrument, px, sz
@@ -23,7 +23,7 @@ BOOK = ([(px("50000"), sz("3")), (px("50010"), sz("5"))], [(px("49990"), sz("1")
 
 def ranked(version: int, venue: str = "kraken", urgency: str = "medium", met: Met = landed.STRANGER) -> Terms:
     """Of an order for two, by a venue 6 ms away whose book is 2.5 s old."""
-    return landed.terms(Asked(version, sz("2"), None, urgency), venue, 6_000_000, 2_500_000_000, *BOOK, met)
+    return landed.terms(asked(version, sz("2"), None, urgency), venue, 6_000_000, 2_500_000_000, *BOOK, met)
 
 
 def test_the_version_is_of_the_graph_s_id_alone() -> None:
@@ -37,17 +37,17 @@ def test_the_version_is_of_the_graph_s_id_alone() -> None:
     ("version", "venue", "urgency", "met", "terms"),
     [
         # 6 ms: 0.06 bps; 2.5 s: 0.25
-        (1, "kraken", "medium", Met(), Terms(600, 2_500)),
-        (1, "kraken", "low", Met(), Terms(300, 2_500)),
-        (1, "kraken", "high", Met(9, 9), Terms(1_200, 2_500)),
+        (1, "kraken", "medium", Met(), (600, 2_500, 0, 0, 0)),
+        (1, "kraken", "low", Met(), (300, 2_500, 0, 0, 0)),
+        (1, "kraken", "high", Met(9, 9), (1_200, 2_500, 0, 0, 0)),
         # (3 − 1) / 4 of 1; 1 in 100 of 10; 2 of 8 of 2
-        (2, "kraken", "medium", Met(9, 9), Terms(600, 2_500, 5_000, 1_000, 5_000)),
-        (2, "dex", "high", Met(), Terms(1_200, 2_500, 5_000, 10_000, 10_000)),
-        (3, "kraken", "medium", Met(), Terms(600, 2_500, 5_000, 1_000, 5_000)),
+        (2, "kraken", "medium", Met(9, 9), (600, 2_500, 5_000, 1_000, 5_000)),
+        (2, "dex", "high", Met(), (1_200, 2_500, 5_000, 10_000, 10_000)),
+        (3, "kraken", "medium", Met(), (600, 2_500, 5_000, 1_000, 5_000)),
         # 20 fills: share 0.2 / 40; adverse and impact × ¾
-        (3, "kraken", "medium", Met(20, 0), Terms(600, 2_500, 3_750, 500, 3_750)),
+        (3, "kraken", "medium", Met(20, 0), (600, 2_500, 3_750, 500, 3_750)),
         # 60 fills, 20 rejects: share 20.2 / 100; × ⅝
-        (3, "kraken", "low", Met(60, 20), Terms(300, 2_500, 3_125, 20_200, 1_562)),
+        (3, "kraken", "low", Met(60, 20), (300, 2_500, 3_125, 20_200, 1_562)),
     ],
 )
 def test_the_table_of_terms(version: int, venue: str, urgency: str, met: Met, terms: Terms) -> None:
@@ -55,14 +55,14 @@ def test_the_table_of_terms(version: int, venue: str, urgency: str, met: Met, te
 
 
 def test_a_side_that_shows_nothing_has_no_terms_of_size_and_age_has_a_most() -> None:
-    asked = Asked(2, sz("1"), None, "medium")
-    assert landed.terms(asked, "kraken", 0, 10**15, [], BOOK[1], Met()) == Terms(0, 50_000)
-    assert landed.terms(asked, "kraken", 0, 0, BOOK[0], [], Met()).adverse == 10_000
+    question = asked(2, sz("1"), None, "medium")
+    assert landed.terms(question, "kraken", 0, 10**15, [], BOOK[1], Met()) == (0, 50_000, 0, 0, 0)
+    assert landed.terms(question, "kraken", 0, 0, BOOK[0], [], Met())[2] == 10_000
 
 
 def test_a_notional_counts_as_what_it_buys_at_the_touch() -> None:
-    asked = Asked(2, 0, 100_000 * 10**9, "medium")
-    assert landed.terms(asked, "kraken", 0, 0, *BOOK, Met()).impact == 5_000
+    question = asked(2, 0, 100_000 * 10**9, "medium")
+    assert landed.terms(question, "kraken", 0, 0, *BOOK, Met())[4] == 5_000
 
 
 # -- what an account has met -----------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def penalty(version: int, urgency: str, venue: str, hit: Any, own: Any, age: int
     share = Fraction(1, 10) if venue == "solana" else Fraction(1, 100)
     theirs, ours = hit[0][1], own[0][1]
     adverse = down(down(Fraction(max(0, theirs - ours), theirs + ours)) * known)
-    shown = sum(size for _, size in hit)
+    shown = sum(size for _, size in hit[:5])
     impact = down(down(2 * Fraction(min(qty, shown), shown) * pace) * known)
     reject = down(10 * (20 * share + rejects) / (20 + fills + rejects))
     return latency + freshness + adverse + reject + impact
@@ -147,7 +147,7 @@ def books(draw: Any) -> Sides:
     found = {}
     for venue in TRADING:
         bid = 50_000 + draw(st.integers(-40, 40))
-        levels = [draw(st.lists(st.integers(1, 300), min_size=1, max_size=3)) for _ in range(2)]
+        levels = [draw(st.lists(st.integers(1, 300), min_size=1, max_size=7)) for _ in range(2)]
         bids = [(px(str(bid - 7 * at)), size * 10**6) for at, size in enumerate(levels[0])]
         asks = [(px(str(bid + 3 + 7 * at)), size * 10**6) for at, size in enumerate(levels[1])]
         found[venue] = (bids, asks, draw(st.integers(0, 60_000)) * 10**6)
