@@ -4,7 +4,7 @@ from typing import Any
 
 from seqcli.views.analytics import percent
 from seqcli.views.blocks import Block, Cell, Grid, Line, Pairs
-from seqcli.views.cells import columns, entries, items, scaled, text
+from seqcli.views.cells import columns, entries, items, scaled, symbol, text
 
 _LEGS = columns("VENUE >QTY >SHARE/1 >AVG_PRICE >FEE(bps)/2 >COST(bps)")
 _RANKED = columns("VENUE >PRICE >FEE >LATENCY/3 >FRESHNESS/4 >ADVERSE/5 >REJECT/6 >IMPACT/7 >LANDED_AT/1 PASSED_OVER/2")
@@ -64,7 +64,7 @@ def _figures(body: Any) -> Pairs:
         ("best venue alone", single),
         ("saved by routing", _bps(body, "savings_bps")),
     ]
-    words = (text(body, "side"), scaled(body, "qty_1e8"), text(body, "symbol"))
+    words = (text(body, "side"), scaled(body, "qty_1e8"), symbol(body))
     return Pairs(rows=[row for row in rows if row[1]], title=" ".join(filter(None, words)))
 
 

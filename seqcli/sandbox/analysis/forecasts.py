@@ -49,7 +49,7 @@ class Swept(msgspec.Struct):
 
 
 def swept(market: Market, wanted: Wanted, ts_ns: int) -> Swept | None:
-    """The whole quantity at one instant, by the exchange's own sweep; None when the books do not hold it."""
+    """The whole quantity at one instant, by price and fee alone; None when the books do not hold it."""
     mid = mid_of(market, wanted.symbol, ts_ns)
     books, venues = market.books(wanted.symbol, ts_ns), market.venues()
     candidates = [

@@ -1,8 +1,8 @@
 """What the books hold, what size costs in them, and how each venue behaves, read from the market alone.
 
-The cost of a size is what the exchange's own router would get for a market order of so much money at this moment, with
-the account's fees and as if it could pay for anything; nothing that was taken lately is missing. How a venue behaves is
-what it published and traded in the `WINDOW_NS` before now:
+The cost of a size is what the first version of the router would get for a market order of so much money at this moment,
+with the account's fees and as if it could pay for anything; nothing that was taken lately is missing. How a venue
+behaves is what it published and traded in the `WINDOW_NS` before now:
 
 market share   its part of the quantity traded, over all venues
 spread regime  its spread against the quartiles of its own in the window: tight up to the lower, wide from the upper
