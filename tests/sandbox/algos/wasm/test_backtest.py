@@ -2,53 +2,75 @@
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from seqcli.errors import Usage
 from seqcli.sandbox.algos.backtests import TAPE_START_NS, Inputs, drawdown_bps, run, sharpe
+from seqcli.sandbox.market.recordings import read
 from seqcli.sandbox.market.tape import RecordedMarket
 from seqcli.wire import strict
 
 MINUTE_NS = 60 * 10**9
 TAPE = "BINANCE-BTC-USDT-2021-04-04.ndjson.gz"
+PERP_TAPE = "BYBIT-ETH-USDT-2021-04-17.ndjson.gz"
 
 
-def taped(module: bytes, tapes: Path, seed: int = 42) -> Inputs:
+def taped(module: bytes, tape: Path, seed: int = 42) -> Inputs:
+    """Five minutes of the one symbol of a recording."""
+    (series,) = read(str(tape)).series
     return Inputs(
         module=module,
-        symbols=["BTC-USDT"],
-        tapes=[str(tapes / TAPE)],
+        symbols=[series.symbol],
+        tapes=[str(tape)],
         end_ns=TAPE_START_NS + 5 * MINUTE_NS,
         capital_usd_1e9=1_000_000 * 10**9,
         seed=seed,
     )
 
 
-def test_a_maker_on_a_recording_gives_the_same_bytes_twice(c_maker: bytes, tapes: Path) -> None:
-    first, again = (strict.encode(run(taped(c_maker, tapes))) for _ in range(2))
-    assert first == again
-    assert strict.encode(run(taped(c_maker, tapes, seed=43))) != first, "the seed decides nothing"
+@pytest.fixture(scope="session")
+def played(tapes: Path, full: bool) -> list[Path]:
+    """The recordings to run on: a spot pair and a perpetual, in the long form all."""
+    return sorted(tapes.glob("*.ndjson.gz")) if full else [tapes / TAPE, tapes / PERP_TAPE]
 
 
-def test_profit_follows_from_the_fills(c_maker: bytes, tapes: Path) -> None:
-    report = run(taped(c_maker, tapes))
-    fills = report["fills"]
-    assert len(fills) > 5
+def worth_1e9(report: Any, tape: Path) -> Fraction:
+    """What the fills made, at the last mid of the recording; from nothing of the report but its fills."""
     cash, held = Fraction(0), 0
-    for row in fills:
+    for row in report["fills"]:
         sign = 1 if row["side"] == "buy" else -1
         cash -= sign * Fraction(row["price_1e9"] * row["qty_1e8"], 10**8) + row["fee_usd_1e9"]
         held += sign * row["qty_1e8"]
-    end_ns = TAPE_START_NS + 5 * MINUTE_NS
-    market = RecordedMarket([str(tapes / TAPE)], TAPE_START_NS, once=True)
-    (top,) = market.best("BTC-USDT", end_ns).values()
-    worth = cash + Fraction((top.bid_1e9 + top.ask_1e9) * held, 2 * 10**8)
-    assert abs(report["summary"]["pnl_usd_1e9"] - worth) <= len(fills) + 1, "each fill rounds to a unit"
-    assert report["summary"]["fees_usd_1e9"] == sum(row["fee_usd_1e9"] for row in fills)
+    (symbol,) = report["inputs"]["symbols"]
+    market = RecordedMarket([str(tape)], TAPE_START_NS, once=True)
+    (top,) = market.best(symbol, report["inputs"]["end_ns"]).values()
     assert report["per_symbol"][0]["position_1e8"] == held
-    assert report["equity"][-1]["equity_usd_1e9"] == 1_000_000 * 10**9 + report["summary"]["pnl_usd_1e9"]
+    return cash + Fraction((top.bid_1e9 + top.ask_1e9) * held, 2 * 10**8)
+
+
+def test_a_maker_on_a_recording_gives_the_same_bytes_twice(c_maker: bytes, played: list[Path]) -> None:
+    for tape in played:
+        first, again = (strict.encode(run(taped(c_maker, tape))) for _ in range(2))
+        assert first == again, tape.name
+    tape = played[0].with_name(TAPE)
+    seeds = [strict.encode(run(taped(c_maker, tape, seed))) for seed in (42, 43)]
+    assert seeds[0] != seeds[1], "the seed decides nothing"
+
+
+def test_profit_follows_from_the_fills(c_maker: bytes, played: list[Path]) -> None:
+    filled = {}
+    for tape in played:
+        report = run(taped(c_maker, tape))
+        fills, summary = report["fills"], report["summary"]
+        filled[tape.name] = len(fills)
+        difference = abs(summary["pnl_usd_1e9"] - worth_1e9(report, tape))
+        assert difference <= len(fills) + 1, f"{tape.name}: each fill rounds to a unit"
+        assert summary["fees_usd_1e9"] == sum(row["fee_usd_1e9"] for row in fills)
+        assert report["equity"][-1]["equity_usd_1e9"] == 1_000_000 * 10**9 + summary["pnl_usd_1e9"]
+    assert filled[TAPE] > 5
 
 
 def test_the_market_of_a_seed_plays_too(c_maker: bytes) -> None:
