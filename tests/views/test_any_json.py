@@ -14,6 +14,7 @@ from seqcli.views import (
     Options,
     Result,
     algos,
+    backtests,
     config,
     creds,
     dex,
@@ -103,6 +104,7 @@ OBJECTS = (
     sandbox.reset,
     sandbox.seeded,
     algos.one,
+    backtests.report,
 )
 VIEWS = (*LISTS.values(), *OBJECTS)
 
@@ -138,6 +140,7 @@ NAMES = st.sampled_from(
             "action",
             "fired_count",
         ),
+        *("summary", "inputs", "equity", "per_symbol", "trapped", "equity_usd_1e9", "final_equity_usd_1e9"),
         *("scheduled_ns", "on_timeout", "ms", "fill_ratio", "fill_ratio_gte", "quantity", "fixed", "node_count"),
     ]
 )
