@@ -1872,9 +1872,10 @@ complete -c seq -n "__seq_at ' algo build'" -l color -d 'Colour in tables (NO_CO
 complete -c seq -n "__seq_at ' algo build'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' algo build'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' algo deploy'" -a 'FILE DIR'
-complete -c seq -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seq -n "__seq_at ' algo deploy'" -l symbols -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
 complete -c seq -n "__seq_at ' algo deploy'" -l name -d 'Its name; else the file\'s.' -r
-complete -c seq -n "__seq_at ' algo deploy'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seq -n "__seq_at ' algo deploy'" -l venue -d 'Only on these; or all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seq -n "__seq_at ' algo deploy'" -l label -d 'A label of your own.' -r
 complete -c seq -n "__seq_at ' algo deploy'" -l skip-build -d 'Deploy what was built before.'
 complete -c seq -n "__seq_at ' algo deploy'" -l replace -d 'Swap the code of the deployment of that name.'
@@ -4377,9 +4378,10 @@ complete -c seqcli -n "__seq_at ' algo build'" -l color -d 'Colour in tables (NO
 complete -c seqcli -n "__seq_at ' algo build'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' algo build'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -a 'FILE DIR'
-complete -c seqcli -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; repeat for several.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' algo deploy'" -l symbol -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
+complete -c seqcli -n "__seq_at ' algo deploy'" -l symbols -d 'Where it trades; repeat for several, or A,B.' -x -a '(__seq_symbols)'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l name -d 'Its name; else the file\'s.' -r
-complete -c seqcli -n "__seq_at ' algo deploy'" -l venue -d 'Only on these venues.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
+complete -c seqcli -n "__seq_at ' algo deploy'" -l venue -d 'Only on these; or all.' -x -a 'binance bitget bybit coinbase cryptocom dex dex_ethereum hyperliquid kalshi kraken okx polymarket solana'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l label -d 'A label of your own.' -r
 complete -c seqcli -n "__seq_at ' algo deploy'" -l skip-build -d 'Deploy what was built before.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l replace -d 'Swap the code of the deployment of that name.'

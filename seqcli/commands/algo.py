@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from seqcli.commands import algo_looks, backtesting, projects, words
-from seqcli.commands.algo_names import HERE, Which, identity, named
+from seqcli.commands.algo_names import HERE, Module, Symbols, Venues, Which, identity, markets, named
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Partial, Usage
@@ -31,15 +31,10 @@ Only = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this on
 class Upload(msgspec.Struct):
     """What to deploy, and over what the project says."""
 
-    module: Annotated[
-        Path | None, typer.Argument(metavar="[FILE|DIR]", help="A module, or a project; else this folder.")
-    ] = None
-    symbol: Annotated[
-        list[str] | None,
-        typer.Option("--symbol", metavar="SYMBOL", help="Where it trades; repeat for several.", show_default=False),
-    ] = None
+    module: Module = None
+    symbol: Symbols = None
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; else the file's.")] = None
-    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these venues.")] = None
+    venue: Venues = None
     label: Annotated[
         list[str] | None,
         typer.Option("--label", metavar="KEY=VALUE", help="A label of your own.", show_default=False),
@@ -149,15 +144,12 @@ def _body(upload: Upload) -> algos.CreateDeployment:
     if not content.startswith(b"\0asm"):
         raise Usage(f"{path} is not a WebAssembly module", hint="compile it for wasm32-unknown-unknown")
     projects.facts(path)
-    symbols = upload.symbol or (project.symbols if project else [])
-    if not symbols:
-        raise Usage("which symbol?", hint="add --symbol ETH-USD")
-    venues = words.venues(upload.venue).split(",") if upload.venue else project.venues if project else None
+    symbols, venues = markets(upload.symbol, upload.venue, project)
     return algos.CreateDeployment(
         name=upload.name or (project.name if project else path.stem),
         wasm_base64=base64.b64encode(content).decode(),
-        symbols=[words.symbol(symbol) for symbol in symbols],
-        venues=venues or None,
+        symbols=symbols,
+        venues=venues,
         labels=dict(map(_label, upload.label)) if upload.label else project.labels or None if project else None,
         risk=project.risk if project else None,
         params=project.params or None if project else None,

@@ -1,21 +1,48 @@
-"""How a deployment is named on the command line."""
+"""How a deployment, its module and its markets are named on the command line."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from seqcli.commands import words
 from seqcli.commands.session import Session
 from seqcli.errors import NotFound, Usage
-from seqcli.wire import algos
+from seqcli.wire import algos, manifest
 from seqcli.wire.operation import Request
 
 Which = Annotated[
     str,
     typer.Argument(metavar="[NAME]", help="A name, an id, an only symbol; else this project's.", show_default=False),
 ]
+Module = Annotated[Path | None, typer.Argument(metavar="[FILE|DIR]", help="A module, or a project; else this folder.")]
+Symbols = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symbol",
+        "--symbols",
+        metavar="SYMBOL",
+        help="Where it trades; repeat for several, or A,B.",
+        show_default=False,
+    ),
+]
+Venues = Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these; or all.")]
 HERE = "."
 """The deployment of the project in this folder."""
+
+
+def markets(
+    typed: list[str] | None, venue: str | None, project: manifest.Algo | None
+) -> tuple[list[str], list[str] | None]:
+    """Symbols and venues, None = all: what was typed, else what the project says. Raises `Usage` without a symbol."""
+    symbols = [name for names in typed or [] for name in names.split(",") if name]
+    symbols = symbols or (project.symbols if project else [])
+    if not symbols:
+        raise Usage("which symbol?", hint="add --symbol ETH-USD")
+    venues = project.venues if project else None
+    if venue:
+        venues = None if venue == "all" else words.venues(venue).split(",")
+    return [words.symbol(symbol) for symbol in symbols], venues or None
 
 
 def named(which: str) -> str:

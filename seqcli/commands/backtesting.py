@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from seqcli import units
-from seqcli.commands import projects, speaking, words
+from seqcli.commands import algo_names, projects, speaking, words
 from seqcli.commands.session import Session
 from seqcli.errors import Partial, Usage
 from seqcli.views import Result
@@ -20,20 +20,9 @@ _DAY_NS = 86_400 * 10**9
 class Run(msgspec.Struct):
     """What to run, and on what."""
 
-    module: Annotated[
-        Path | None, typer.Argument(metavar="[FILE|DIR]", help="A module, or a project; else this folder.")
-    ] = None
-    symbol: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--symbol",
-            "--symbols",
-            metavar="SYMBOL",
-            help="Where it trades; repeat for several, or A,B.",
-            show_default=False,
-        ),
-    ] = None
-    venue: Annotated[str | None, typer.Option("--venue", metavar="VENUES", help="Only on these; or all.")] = None
+    module: algo_names.Module = None
+    symbol: algo_names.Symbols = None
+    venue: algo_names.Venues = None
     start: Annotated[str | None, typer.Option("--start", metavar="DAY", help="First day, UTC: 2026-01-31.")] = None
     end: Annotated[str | None, typer.Option("--end", metavar="DAY", help="Last day, or an instant.")] = None
     seed: Annotated[str | None, typer.Option("--seed", metavar="N", help="Of the market and of latencies.")] = None
@@ -56,7 +45,14 @@ def backtest(session: Session, asked: Run) -> Result:
     with speaking.share_told("backtest") as tell:
         report = local.backtest(inputs, tell)
     failure = Partial(f"the module trapped: {report['trapped']}") if report["trapped"] else None
-    return Result(body=report, items="fills", ids=[], table=tables.report, failure=failure)
+    return Result(body=report, items=_items(session, report), ids=[], table=tables.report, failure=failure)
+
+
+def _items(session: Session, report: Any) -> str | None:
+    """Rows are fills; where every field asked for is one of the report itself, it is one object."""
+    fields = session.options.fields or ()
+    whole = fields and all(name.split(".")[0] in report for name in fields)
+    return None if whole else "fills"
 
 
 def _inputs(asked: Run) -> dict[str, Any]:
@@ -67,13 +63,7 @@ def _inputs(asked: Run) -> dict[str, Any]:
     if path.is_dir():
         path = projects.built(path) if asked.skip_build else projects.compiled(path)
     module = words.content(str(path), algos.MODULE_LIMIT)
-    typed = [name for names in asked.symbol or [] for name in names.split(",") if name]
-    symbols = typed or (project.symbols if project else [])
-    if not symbols:
-        raise Usage("which symbol?", hint="add --symbol ETH-USD")
-    venues = project.venues if project else None
-    if asked.venue:
-        venues = None if asked.venue == "all" else words.venues(asked.venue).split(",")
+    symbols, venues = algo_names.markets(asked.symbol, asked.venue, project)
     defaults = manifest.backtest if manifest else None
     capital = asked.capital or (f"{defaults.capital:.2f}" if defaults else "100000")
     seed = asked.seed or (str(defaults.seed) if defaults else "42")
@@ -83,8 +73,8 @@ def _inputs(asked: Run) -> dict[str, Any]:
         raise Usage("from when to when?", hint="--start 2026-01-01 --end 2026-01-02, or --tape FILE")
     return {
         "module": module,
-        "symbols": [words.symbol(symbol) for symbol in symbols],
-        "venues": venues or None,
+        "symbols": symbols,
+        "venues": venues,
         "start_ns": start_ns,
         "end_ns": end_ns,
         "capital_usd_1e9": _capital(capital),
