@@ -1959,6 +1959,7 @@ complete -c seq -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instan
 complete -c seq -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seq -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
 complete -c seq -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
@@ -4465,6 +4466,7 @@ complete -c seqcli -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an ins
 complete -c seqcli -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seqcli -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from seqcli import units
-from seqcli.commands import algo_names, projects, speaking, words
+from seqcli import __version__, units
+from seqcli.commands import algo_names, projects, reports, speaking, words
+from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
 from seqcli.errors import Partial, Usage
 from seqcli.views import Result
@@ -31,6 +32,7 @@ class Run(msgspec.Struct):
         list[str] | None,
         typer.Option("--tape", metavar="FILE", help="A recording as the market; repeatable.", show_default=False),
     ] = None
+    html: HtmlOption = None
     skip_build: Annotated[bool, typer.Option("--skip-build", help="Run what was built before.")] = False
 
 
@@ -38,12 +40,17 @@ def backtest(session: Session, asked: Run) -> Result:
     """Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes."""
     from seqcli.client import local
 
+    reports.check(asked.html)
     inputs = _inputs(asked)
     if session.options.dry_run:
         shown = {name: value for name, value in inputs.items() if name != "module"}
         return session.said(f"would run {len(inputs['module'])} bytes with {shown}")
     with speaking.share_told("backtest") as tell:
         report = local.backtest(inputs, tell)
+    if asked.html is not None:
+        title = f"Backtest of {', '.join(report['inputs']['symbols'])}"
+        note = f"simulated, seed {report['inputs']['seed']}, seqcli {__version__}"
+        reports.kept(session, asked.html, title, tables.sections(report), note)
     failure = Partial(f"the module trapped: {report['trapped']}") if report["trapped"] else None
     return Result(body=report, items=_items(session, report), ids=[], table=tables.report, failure=failure)
 

@@ -25,15 +25,20 @@ def check(html: Path | None) -> None:
 
 
 def written(session: Session, html: Path | None, title: str, sections: Sections) -> None:
-    """Write the page, if one is wanted, and say so."""
+    """Write the page of an account, if one is wanted, and say so."""
     from seqcli.units import SECOND, timestamp_text
-    from seqcli.views.report import Section, page
 
     if html is None:
         return
     now = timestamp_text(session.client.clock.time_ns() // SECOND * SECOND).partition(".")[0].replace("T", " ")
     mode = {"live": "LIVE", "sandbox": "sandbox", "local": "local sandbox"}.get(session.account.mode, "")
-    note = f"{now} UTC, {mode} account, seqcli {__version__}"
+    kept(session, html, title, sections, f"{now} UTC, {mode} account, seqcli {__version__}")
+
+
+def kept(session: Session, html: Path, title: str, sections: Sections, note: str) -> None:
+    """Write a page with a note of the caller's, and say so; neither clock nor account is looked at."""
+    from seqcli.views.report import Section, page
+
     content = page(title, [Section(name, blocks) for name, blocks in sections], note=note)
     files.replace(html.absolute(), content)
     session.note(f"wrote {html}")

@@ -1,5 +1,6 @@
 """The report of a backtest."""
 
+from itertools import accumulate
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
@@ -16,6 +17,36 @@ def report(body: Any) -> list[Block]:
     if body.get("trapped"):
         blocks.append(Line(Cell(f"trapped: {text(body, 'trapped')}", "bad")))
     return blocks
+
+
+def sections(body: Any) -> list[tuple[str, list[Block]]]:
+    """The report as the sections of a page: with falls from the peak, and every fill."""
+    curve = [(row["ts_ns"], row["equity_usd_1e9"]) for row in items(body, "equity")]
+    peaks = accumulate((worth for _, worth in curve), max)
+    falls = [(ts_ns, worth - peak) for (ts_ns, worth), peak in zip(curve, peaks, strict=True)]
+    summary: list[Block] = [Pairs(rows=_figures(body["inputs"], body["summary"])), _instances(body)]
+    if body.get("trapped"):
+        summary.append(Line(Cell(f"trapped: {text(body, 'trapped')}", "bad")))
+    return [
+        ("Summary", summary),
+        ("Equity", [Chart(title="equity, USD", lines={"equity": curve})]),
+        ("Drawdown", [Chart(title="below the highest equity, USD", lines={"drawdown": falls})]),
+        ("Fills", [_fills(body)]),
+    ]
+
+
+def _fills(body: Any) -> Grid:
+    scales = ("price_1e9", "qty_1e8", "fee_usd_1e9")
+    rows: list[list[Cell | str]] = [
+        [
+            when(row, "ts_ns"),
+            *(text(row, name) for name in ("symbol", "venue", "side")),
+            *(scaled(row, name) for name in scales),
+            text(row, "liquidity"),
+        ]
+        for row in entries(body, "fills")
+    ]
+    return Grid(columns=columns("TIME SYMBOL VENUE SIDE >PRICE >QTY >FEE LIQUIDITY"), rows=rows, empty="no fills")
 
 
 def _figures(inputs: Any, summary: Any) -> list[tuple[str, Cell | str]]:

@@ -1,5 +1,7 @@
 """What of a backtest is shown, and how its markets are named."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +37,31 @@ def test_a_deployment_names_its_markets_as_a_backtest_does(seq: Seq, idle: str) 
     body = seq(*asked, "--dry-run", "--json").body["body"]
     assert body["symbols"] == ["BTC-USD", "ETH-USD", "SOL-USD"]
     assert body.get("venues") is None
+
+
+def test_a_page_has_the_curves_and_the_same_bytes_twice(seq: Seq, idle: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    asked = ("algo", "backtest", idle, "--symbol", "ETH-USD", "--venue", "kraken", *WINDOW, "--html", str(page))
+    first = seq(*asked)
+    assert (first.status, f"wrote {page}" in first.err) == (0, True)
+    content = page.read_bytes()
+    assert seq(*asked).status == 0
+    assert page.read_bytes() == content
+    html = content.decode()
+    assert (html.count("<section>"), html.count("<svg"), "no fills" in html) == (4, 2, True)
+    assert "default-src 'none'" in html
+    refused = seq(*asked[:-1], str(tmp_path))
+    assert (refused.status, "is a folder" in refused.err) == (2, True)
+
+
+def test_a_browser_opens_the_page(seq: Seq, idle: str, tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("no Chromium here")
+    page = tmp_path / "page.html"
+    seq("algo", "backtest", idle, "--symbol", "ETH-USD", "--venue", "kraken", *WINDOW, "--html", str(page))
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom")
+    command = [browser, *flags, f"--user-data-dir={tmp_path / 'browser'}", page.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=90).stdout
+    assert "<title>Backtest of ETH-USD</title>" in dom
+    assert (dom.count("<svg"), dom.count("<polyline") + dom.count("<path") >= 2) == (2, True)
