@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "killswitch": "Stop new risk, cancel everything, prove it flat",
     "creds": "Keys, profiles and venue credentials",
     "algo": "Write, deploy, start and stop algorithms",
+    "strategy": "Programs of your own that the exchange runs",
     "health": "Is the exchange well, and are its edges connected?",
     "sandbox": "The exchange in the box: serve, reset, seed, faults",
     "journal": "What was sent from this machine, and how it ended",
@@ -43,7 +44,7 @@ _TEXT = """Trade Sequence Markets from a shell: quote, order, fill, position.
 
 Without a key, --local trades on the exchange in the box: no account, no network.
 
-Topics: seq help aliases · exit-status · environment · graph-files
+Topics: seq help aliases · exit-status · environment · graph-files · strategy-files
 """
 
 
@@ -86,7 +87,7 @@ def load(name: str) -> Any:
 
 
 def show_help(session: Any, words: Words = None) -> Any:
-    """Help on a command, or on a topic: aliases, exit-status, environment, graph-files."""
+    """Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files."""
     from seqcli.commands import topics
 
     return session.said((topics.of(words[0]) if words else None) or help_of(words or []))

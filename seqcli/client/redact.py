@@ -22,13 +22,14 @@ SECRET_FIELDS = frozenset(
         "password",
         "private_key",
         "secret",
+        "sequence_api_key",
         "signer_private_key",
     }
 )
 """Names whose values are secrets, whatever they look like. Source: the bodies that save credentials."""
-_OPEN_ENDED = "extra_json"
+_OPEN_ENDED = frozenset({"extra_json", "secrets"})
 """What stands in it is a secret unless it is known not to be: a venue may want anything there."""
-_SECRET_NAME = re.compile(f'"(?:{"|".join(sorted((*SECRET_FIELDS, _OPEN_ENDED)))})"'.encode())
+_SECRET_NAME = re.compile(f'"(?:{"|".join(sorted(SECRET_FIELDS | _OPEN_ENDED))})"'.encode())
 _PUBLIC = frozenset({"proxy_address", "vault_address", "chain"})
 
 
@@ -58,7 +59,7 @@ def masked(value: Any) -> Any:
 def _field(name: str, item: Any) -> Any:
     if name in SECRET_FIELDS and item not in (None, ""):
         return _MASK
-    if name == _OPEN_ENDED and isinstance(item, dict):
+    if name in _OPEN_ENDED and isinstance(item, dict):
         return {part: masked(text) if part in _PUBLIC else _MASK for part, text in item.items()}
     return masked(item)
 
@@ -79,7 +80,7 @@ def _secrets(value: Any, *, inside: bool = False) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _secrets(item, inside=(inside or name in (*SECRET_FIELDS, _OPEN_ENDED)) and name not in _PUBLIC)
+            yield from _secrets(item, inside=(inside or name in SECRET_FIELDS | _OPEN_ENDED) and name not in _PUBLIC)
     elif isinstance(value, list):
         for item in value:
             yield from _secrets(item, inside=inside)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seqcli.commands import words
+from seqcli.commands import log_pages, words
 from seqcli.commands.algo_names import HERE, Which, identity, named
 from seqcli.commands.session import Session
 from seqcli.views import Result
@@ -13,7 +13,6 @@ from seqcli.views import algos as tables
 from seqcli.wire import algos
 from seqcli.wire.operation import Request
 
-_POLL_S = 1.0
 LEVELS = ("trace", "debug", "info", "warn", "error")
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines until Ctrl-C.")]
 Level = Annotated[str | None, typer.Option("--level", metavar="LEVEL", help="Only this level.")]
@@ -31,22 +30,8 @@ def logs(
         return session.planned((algos.DEPLOYMENT_LOGS, Request(path={"id": which}, query=query)))
     name = identity(session, which)
     if follow:
-        return _followed(session, name, query)
+        return log_pages.followed(session, algos.DEPLOYMENT_LOGS, {"id": name}, query)
     return session.read(algos.DEPLOYMENT_LOGS, Request(path={"id": name}, query=query), items="logs", table=tables.logs)
-
-
-def _followed(session: Session, name: str, query: algos.LogsQuery) -> Iterator[Result]:
-    """Pages from where the last ended; a look that fails is told and made again."""
-    while True:
-        ask = Request(path={"id": name}, query=query)
-        reply, failure = session.tried(lambda ask=ask: session.client.call(algos.DEPLOYMENT_LOGS, ask))  # type: ignore[misc]
-        if failure is not None:
-            yield Result(body={"logs": []}, items="logs", notes=[f"no answer, looking again: {failure.message}"])
-        elif reply.body.get("logs"):
-            yield Result(body=reply.body, items="logs", table=tables.log_lines, lines=True)
-            query = algos.LogsQuery(limit=1000, level=query.level, since_ns=reply.body.get("next_since_ns"))
-        if failure is not None or not reply.body.get("has_more"):
-            session.client.clock.sleep(_POLL_S)
 
 
 def metrics(session: Session, which: Which = HERE) -> Result:

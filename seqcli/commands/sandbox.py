@@ -48,6 +48,9 @@ class Serving(msgspec.Struct):
     )
     tape_once: Annotated[bool, typer.Option("--tape-once", help="Do not begin again at its end.")] = False
     faults: Annotated[str | None, typer.Option("--faults", metavar="FILE", help="A script of failures.")] = None
+    allow_strategies: Annotated[
+        bool, typer.Option("--allow-strategies", help="Run hosted strategies: programs of whoever has a key.")
+    ] = False
 
 
 @command.verb("serve", "seq sandbox serve --port 0 --json")
@@ -173,6 +176,7 @@ def _serving(how: Serving) -> Any:
         qps=0 if how.qps is None else words.count(how.qps, "--qps", 0),
         market=_market(how),
         faults=script_of(how.faults),
+        allow_strategies=how.allow_strategies,
     )
 
 
@@ -210,7 +214,8 @@ def _words(how: Serving, folder: Path) -> list[str]:
     options |= {"--tape-speed": how.tape_speed, "--faults": _absolute(how.faults)}
     given = [word for name, value in options.items() if value is not None for word in (name, value)]
     tapes = [word for path in how.tape or [] for word in ("--tape", str(Path(path).absolute()))]
-    return ["--json", "sandbox", "serve", *given, *tapes, *(["--tape-once"] if how.tape_once else [])]
+    flags = {"--tape-once": how.tape_once, "--allow-strategies": how.allow_strategies}
+    return ["--json", "sandbox", "serve", *given, *tapes, *(name for name, on in flags.items() if on)]
 
 
 def _absolute(path: str | None) -> str | None:

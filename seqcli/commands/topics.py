@@ -73,6 +73,33 @@ action      activate · cancel
 
 A node without an edge that activates it starts at once; the others wait.
 Edges that activate form no cycle."""
+STRATEGY_FILES = """\
+A strategy is a folder with a program and a Sequence.toml:
+
+[strategy]
+name = "rebalance"
+runtime = "python"
+
+[hosted]
+entrypoint = "main.py"
+env = { MARKET = "ETH-USD" }      # seen by whoever can read the account
+secrets = ["DESK_TOKEN"]          # names; their values are never shown again
+
+[hosted.resources]
+memory_mb = 256
+timeout_secs = 3600               # 0 or absent: no limit
+
+The values of secrets are read where you deploy: from the environment, or from
+--secrets-from FILE. The program finds them, env, SEQ_API_KEY and SEQ_API_URL in
+its environment; the key is made for the run and ends with it.
+
+What is sent: every file of the folder, as one archive, always the same bytes
+for the same files. What stays at home, and is told:
+  what a .gitignore names, in the folder, in it and above it
+  names that are secrets by custom: .env*, *.pem, *.key, id_rsa*, credentials
+  what tools make again: .git, __pycache__, venv, node_modules
+A file that holds a private key or a key of this exchange, and a link out of the
+folder, stop it: nothing is sent."""
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "buy": ("order", "buy"),
@@ -99,6 +126,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "trace": ("execution", "trace"),
     "intel": ("market", "intel"),
     "undeploy": ("algo", "undeploy"),
+    "strategy push": ("strategy", "deploy"),
     "logs": ("algo", "logs"),
     "deploy": ("algo", "deploy"),
     "start": ("algo", "start"),
@@ -134,7 +162,12 @@ def aliases() -> str:
 
 def of(word: str) -> str | None:
     """The text of a topic; None when there is no such topic."""
-    known = {"exit-status": EXIT_STATUS, "environment": ENVIRONMENT, "graph-files": GRAPH_FILES}
+    known = {
+        "exit-status": EXIT_STATUS,
+        "environment": ENVIRONMENT,
+        "graph-files": GRAPH_FILES,
+        "strategy-files": STRATEGY_FILES,
+    }
     return aliases() if word == "aliases" else known.get(word)
 
 

@@ -1,12 +1,11 @@
 """`seq creds venue`: with which the exchange trades at a venue. Secrets are never words of a command."""
 
 import os
-import tomllib
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from seqcli.commands import speaking, words
+from seqcli.commands import secret_files, speaking, words
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
 from seqcli.errors import Usage
@@ -89,11 +88,7 @@ def _fields(venue: str) -> tuple[Field, ...]:
 
 
 def _read(source: str, venue: str) -> credentials.Save:
-    content = words.content(source, 1 << 16)
-    read = words.json if content.lstrip()[:1] in (b"{", b"[") else _toml
-    value = read(content, source)
-    if not isinstance(value, dict):
-        raise Usage(f"{source} is not a JSON object", hint='{"api_key": "…", "api_secret": "…"}')
+    value = secret_files.read(source, 'api_key = "…"')
     known = {"api_key", "api_secret", "passphrase", "extra_json", "builder", *(each.name for each in _fields(venue))}
     for name, kept in value.items():
         if name not in known:
@@ -103,13 +98,6 @@ def _read(source: str, venue: str) -> credentials.Save:
     if not isinstance(value.get("extra_json") or {}, dict):
         raise Usage(f"{source}: extra_json must be an object")
     return venue_keys.assembled(venue, value)
-
-
-def _toml(content: bytes, source: str) -> Any:
-    try:
-        return tomllib.loads(content.decode())
-    except ValueError:  # what tomllib says may quote a line, and lines hold secrets
-        raise Usage(f"{source} is neither JSON nor TOML", hint='api_key = "…"') from None
 
 
 def _environment(venue: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ running · box       the event loop of a server · the open store, keys, market 
 handlers            one file a noun: operation → exchange command → reply
 service             connections, the one gate, the one line of commands, faults on demand, the state folder
 streams · algos     what is told as it happens · what is deployed, what runs, backtests
+strategies          programs that are hosted, and the processes that run them
 analysis            costs, forecasts, worth, histories: what was made of it
 storage             events and records in SQLite, keys, sealed credentials
 exchange            the plain machine: one command in, events out

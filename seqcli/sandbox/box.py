@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seqcli.sandbox.market.outages import Reachable
     from seqcli.sandbox.market.prediction.catalogue import Catalogue
     from seqcli.sandbox.storage.vault import Vault
+    from seqcli.sandbox.strategies.kept import Strategies
+    from seqcli.sandbox.strategies.runs import Runs
     from seqcli.sandbox.streams.hub import Hub
     from seqcli.sandbox.streams.tickets import Tickets
 
@@ -58,6 +60,7 @@ class OpenBox:
         self._tickets: Tickets | None = None
         self.hub: Hub | None = None
         self.fleet: Fleet | None = None
+        self.runs: Runs | None = None
         self.api_key = state.first_key()
         self._use(open_store(state.database, clock_ns(), thorough=thorough))
 
@@ -117,6 +120,16 @@ class OpenBox:
         from seqcli.sandbox.algos.deployments import Deployments
 
         return Deployments(self.store)
+
+    @cached_property
+    def strategies(self) -> "Strategies":
+        """Hosted strategies as they are kept. Whoever opens the box is alone: none of them runs yet."""
+        from seqcli.sandbox.strategies.kept import Strategies
+        from seqcli.sandbox.strategies.runs import interrupted
+
+        kept = Strategies(self.store, self.vault)
+        interrupted(kept, self.keys, self.keep_key, self._clock_ns())
+        return kept
 
     @property
     def down(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ from seqcli.sandbox.running import Running
 from seqcli.sandbox.service.gate import Gate
 from seqcli.sandbox.service.state import LOCK_WAIT_S, Server, State
 from seqcli.sandbox.serving import Settings
+from seqcli.sandbox.strategies.runs import Runs
 from seqcli.sandbox.streams.hub import Hub
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Serving(msgspec.Struct, kw_only=True):
     """How to serve. `port` 0 = any; `qps` 0 = unlimited, for the first key; `market` None = the synthetic
     one of `seed`.
 
-    `seed` None = the one of the state folder (42 in a new one).
+    `seed` None = the one of the state folder (42 in a new one). `allow_strategies`: hosted programs may run here.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Serving(msgspec.Struct, kw_only=True):
     qps: int = 0
     market: "Market | None" = None
     faults: "Faults | None" = None
+    allow_strategies: bool = False
 
 
 class Ready(msgspec.Struct, kw_only=True):
@@ -164,6 +166,9 @@ def _run(
         box.fleet = Fleet(box.exchange, box.deployments, hub.tell, gate.report)
         box.fleet.begin(box.sequencer.stamp())
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
+        strategies = box.strategies
+        if serving.allow_strategies:
+            box.runs = Runs(strategies, box.keys, box.keep_key, url=told.url, folder=state.folder / "runs")
         state.announce(Server(url=told.url, pid=told.pid, started_ns=settings.started_ns))
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
@@ -171,6 +176,8 @@ def _run(
         begun(running)
         running.run(listener, lambda: ready(told))
     finally:
+        if box.runs is not None:
+            box.runs.close(box.sequencer.stamp())
         if box.fleet is not None:
             box.fleet.close(box.sequencer.stamp())
         box.close(snapshot=True)

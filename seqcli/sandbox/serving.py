@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from seqcli.sandbox.storage.keys import Key, Keys
     from seqcli.sandbox.storage.store import Store
     from seqcli.sandbox.storage.vault import Vault
+    from seqcli.sandbox.strategies.kept import Strategies
+    from seqcli.sandbox.strategies.runs import Runs
     from seqcli.sandbox.streams.hub import Hub
     from seqcli.sandbox.streams.tickets import Tickets
 
@@ -136,6 +138,14 @@ class Box(Protocol):
     @property
     def fleet(self) -> "Fleet | None":
         """Algorithms that run; None where the exchange is not served."""
+
+    @property
+    def strategies(self) -> "Strategies":
+        """Hosted strategies as they are kept."""
+
+    @property
+    def runs(self) -> "Runs | None":
+        """Strategies that run; None where no program may."""
 
     @property
     def store(self) -> "Store":

@@ -23,7 +23,12 @@ RAW_KEY = re.compile(r"seq_test_[0-9a-f]{64}")
 MODULE = """(module (memory (export "memory") 1)
 (func (export "algo_alloc") (param i32) (result i32) i32.const 1024)
 (func (export "algo_on_book") (param i32 i32) (result i32) i32.const 8192))"""
-NOUNS = ("creds", "algo", "predict", "health", *(name for name in ("strategy",) if name in app.COMMANDS))
+DESK = """[strategy]
+name = "desk"
+[hosted]
+secrets = ["api_key", "api_secret"]
+"""
+NOUNS = ("creds", "algo", "strategy", "predict", "health")
 COMMANDS: dict[str, list[str]] = {
     "creds login": ["creds login --import --profile vendor --plaintext --no-check"],
     "creds status": ["creds status --check"],
@@ -53,6 +58,13 @@ COMMANDS: dict[str, list[str]] = {
     "algo logs": ["algo logs quiet"],
     "algo undeploy": ["algo undeploy quiet"],
     "algo backtest": ["algo backtest quiet.wasm --symbol ETH-USD --start 2026-01-01T00:00 --end 2026-01-01T00:01"],
+    "strategy deploy": ["strategy deploy desk --secrets-from venue.json"],
+    "strategy list": ["strategy list"],
+    "strategy show": ["strategy show desk"],
+    "strategy start": ["strategy start desk"],
+    "strategy stop": ["strategy stop desk"],
+    "strategy logs": ["strategy logs desk"],
+    "strategy delete": ["strategy delete desk"],
     "predict markets": ["predict markets btc-updown --max 2"],
     "predict show": ["predict show {market}"],
     "predict settlement": ["predict settlement {market}"],
@@ -101,6 +113,9 @@ class Room:
         settings.touch(0o600)
         settings.write_text(f'api_key = "{key}"\nbase_url = "{url}"\n')
         (self.home / "venue.json").write_text('{"api_key": "abcd1234", "api_secret": "c2VjcmV0"}')
+        (self.home / "desk").mkdir()
+        (self.home / "desk" / "main.py").write_text("import os\nprint(os.environ)\n")
+        (self.home / "desk" / "Sequence.toml").write_text(DESK)
         (self.home / "quiet.wasm").write_bytes(wasmtime.wat2wasm(MODULE))
         login = ("creds", "login", "--base-url", url, "--from", "-", "--no-check", "--plaintext")
         assert self.said(*login, stdin=key.encode()).status == 0
@@ -164,7 +179,7 @@ def room(inside: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
 def test_no_key_of_an_account_is_anywhere_but_where_it_is_kept(
     room: Room, serve: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
-    served = serve()
+    served = serve("--allow-strategies")
     key = served["api_key"]
     room.prepare(key, served["url"])
     ended = room.run_all()

@@ -20,7 +20,7 @@ _KEY_BYTES, _NONCE_BYTES = 32, 12
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Whose credentials for which venue; live and sandbox sets are apart."""
+    """Whose secrets, and what for: a venue, or a strategy's id. Live and sandbox sets are apart."""
 
     client_id: str
     sandbox: bool
@@ -62,8 +62,7 @@ class Vault:
             "SELECT created_ns FROM credentials WHERE client_id = ? AND sandbox = ? AND venue = ?",
             _key(identity),
         )
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher(new=True).encrypt(nonce, secret, identity.associated())
+        nonce, sealed = self.seal(identity, secret)
         created_ns = earlier[0][0] if earlier else now_ns
         self._store.write(
             "INSERT OR REPLACE INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -82,16 +81,23 @@ class Vault:
 
     def open(self, identity: Identity) -> bytes | None:
         """The secret of one row, None when there is none. Raises `Broken`."""
-        from cryptography.exceptions import InvalidTag
-
         found = self._store.read(
             "SELECT nonce, sealed FROM credentials WHERE client_id = ? AND sandbox = ? AND venue = ?",
             _key(identity),
         )
-        if not found:
-            return None
+        return self.unseal(identity, *found[0]) if found else None
+
+    def seal(self, identity: Identity, secret: bytes) -> tuple[bytes, bytes]:
+        """A fresh nonce and the sealed bytes, for whoever keeps them. Raises `files.Unsafe`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce, self._cipher(new=True).encrypt(nonce, secret, identity.associated())
+
+    def unseal(self, identity: Identity, nonce: bytes, sealed: bytes) -> bytes:
+        """The secret again. Raises `Broken`."""
+        from cryptography.exceptions import InvalidTag
+
         try:
-            secret: bytes = self._cipher().decrypt(*found[0], identity.associated())
+            secret: bytes = self._cipher().decrypt(nonce, sealed, identity.associated())
         except (InvalidTag, FileNotFoundError) as error:
             raise Broken(identity.venue) from error
         return secret

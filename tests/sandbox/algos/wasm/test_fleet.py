@@ -178,7 +178,7 @@ def test_a_bad_upload_names_its_field_and_keeps_nothing(exchange: Exchange, more
 
 def test_what_runs_runs_again_after_a_kill_with_its_position(tmp_path: Path, rust_taker: bytes) -> None:
     command = [sys.executable, "-m", "seqcli", "sandbox", "serve", "--port", "0", "--json"]
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[4])
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": root}
 
     def served() -> tuple["subprocess.Popen[str]", Exchange]:
