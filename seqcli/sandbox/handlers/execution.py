@@ -11,7 +11,7 @@ from seqcli.sandbox.analysis.tca import arrival_of
 from seqcli.sandbox.exchange.orders import Order
 from seqcli.sandbox.exchange.router import mid_of
 from seqcli.sandbox.handlers.analytics import latency, legs_of, measured, which_of, window
-from seqcli.sandbox.handlers.orders import MAX_LIMIT, symbol_of
+from seqcli.sandbox.handlers.orders import limit_of, symbol_of
 from seqcli.sandbox.serving import Box, Call, Paused, conflict, invalid, serves
 from seqcli.sandbox.storage import costs
 from seqcli.wire import execution
@@ -255,12 +255,10 @@ def _fits(order: Order, which: costs.Which) -> bool:
 @serves(execution.TRACES)
 def traces(box: Box, call: Call) -> dict[str, Any]:
     """The life of one order."""
-    name, limit = call.query.node_order_id, call.query.limit
-    limit = _TRACED if limit is None else limit
+    name = call.query.node_order_id
     if name is None:
         raise invalid(("node_order_id", "missing"))
-    if not 1 <= limit <= MAX_LIMIT:
-        raise invalid(("limit", f"must be 1 to {MAX_LIMIT}"))
+    limit = limit_of(call.query.limit, _TRACED)
     box.store.commit()
     order = box.exchange.find_order(call.caller.client_id, name)
     fills = costs.fills_of_order(box.store.read, order)

@@ -150,14 +150,18 @@ def cancelled(box: Box, call: Call, name: str) -> dict[str, Any]:
 
 
 def page_of(call: Call, wanted: Wanted) -> None:
-    """Take limit and offset of a query. Raises `Problem`."""
-    limit, offset = call.query.limit, call.query.offset
-    wanted.limit = DEFAULT_LIMIT if limit is None else limit
-    wanted.offset = 0 if offset is None else offset
-    if not 1 <= wanted.limit <= MAX_LIMIT:
-        raise invalid(("limit", f"must be 1 to {MAX_LIMIT}"))
+    """Take limit and offset of a query; see `limit_of`. Raises `Problem`."""
+    wanted.limit = limit_of(call.query.limit, DEFAULT_LIMIT)
+    wanted.offset = 0 if call.query.offset is None else call.query.offset
     if wanted.offset < 0:
         raise invalid(("offset", "must not be negative"))
+
+
+def limit_of(limit: int | None, usual: int) -> int:
+    """How many rows: what was asked for, lowered to the most there are at once. Raises `Problem` below 1."""
+    if limit is not None and limit < 1:
+        raise invalid(("limit", f"must be 1 to {MAX_LIMIT}"))
+    return usual if limit is None else min(limit, MAX_LIMIT)
 
 
 def paged(name: str, rows: list[dict[str, Any]], total: int, wanted: Wanted) -> dict[str, Any]:

@@ -124,7 +124,9 @@ def test_an_order_is_read_by_path_by_query_and_in_lists(desk):
     page = desk("GET", "/v1/orders?limit=1&offset=1&symbol=btc/usd&venue=kraken")[1]
     assert (page["total"], page["orders"], page["has_more"]) == (1, [], False)
     assert desk("GET", "/v1/orders?limit=1")[1]["has_more"] is True
-    for query in ("limit=0", "limit=x", "offset=-1", "status=odd", "venue=nowhere", "symbol=%20"):
+    for path in ("orders", "fills", "execution_graphs", "analytics/tca"):
+        assert desk("GET", f"/v1/{path}?limit=1000000")[1]["limit"] == 1000, path
+    for query in ("limit=0", "limit=-1", "limit=x", "offset=-1", "status=odd", "venue=nowhere", "symbol=%20"):
         status, error = desk("GET", f"/v1/orders?{query}")
         assert (status, error["error"]["details"][0]["field"]) == (400, query.partition("=")[0])
 
