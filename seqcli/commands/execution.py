@@ -13,6 +13,7 @@ from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
 from seqcli.commands.windows import Since, Until, given
 from seqcli.commands.words import Max, Symbol, SymbolOption, VenueOption
+from seqcli.errors import Failure
 from seqcli.views import Result
 from seqcli.views import execution as tables
 from seqcli.wire import analytics, execution, orders
@@ -71,10 +72,20 @@ def _has_ended(result: Result) -> bool:
 def review(session: Session, identity: Id, html: HtmlOption = None) -> Result:
     """How an order did: its cost, the forecast, fills and timeline. One that is still live is refused."""
     reports.check(html)
-    result = session.read(execution.REVIEW, _named(identity), table=tables.review)
+    result: Result
+    result, failure = session.tried(lambda: session.read(execution.REVIEW, _named(identity), table=tables.review))
+    if failure is not None:
+        raise _pointed(failure, identity)
     if html is not None and not session.options.dry_run:
         reports.written(session, html, f"Review of {identity}", [("The order", reports.blocks_of(result))])
     return result
+
+
+def _pointed(failure: Failure, identity: str) -> Failure:
+    """A conflict is that of an order which has not ended yet: another command tells of it."""
+    if failure.stable_code == "CONFLICT":
+        failure.hint = f"see how it does: seq execution live {identity}"
+    return failure
 
 
 @command.verb("summary", "seq --local execution summary", "seq --local execution summary --venue kraken")

@@ -57,6 +57,14 @@ def test_a_page_is_written_whole_beside_what_is_printed(traded: Seq, tmp_path: P
     assert "forecast at arrival" in review.read_text()
 
 
+def test_the_review_of_an_order_at_work_names_the_command_that_tells_of_it(traded: Seq) -> None:
+    refused = traded("--local", "execution", "review", "a2", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "CONFLICT")
+    assert refused.error["hint"] == "see how it does: seq execution live a2"
+    assert traded("--local", "execution", "live", "a2").status == 0
+    assert traded("--local", "execution", "review", "none", "--json").error["hint"] is None
+
+
 def test_a_dry_run_writes_no_page(traded: Seq, tmp_path: Path) -> None:
     file = tmp_path / "costs.html"
     assert traded("--local", "analytics", "tca", "--html", str(file), "--dry-run").status == 0
