@@ -27,12 +27,27 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows below headings; `empty` is said when there are none."""
+    """Rows below headings; `empty` is said when there are none.
+
+    `around`: the place of the row that matters most; where a live screen is too low, those farthest from it go first.
+    """
 
     columns: tuple[Column, ...]
     rows: list[list[Cell | str]]
     title: str = ""
     empty: str = "nothing"
+    around: int | None = None
+
+    def nearest(self, count: int) -> "Grid":
+        """So many rows about `around`, at least it; both sides equally long, as far as there are rows."""
+        first, last = 0, len(self.rows)
+        middle = self.around or 0
+        while last - first > max(count, 1):
+            if middle - first > last - 1 - middle:
+                first += 1
+            else:
+                last -= 1
+        return msgspec.structs.replace(self, rows=self.rows[first:last], around=middle - first)
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,11 @@ def text(blocks: Sequence[Block], options: Options, stdout: TextIO) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
+def rows(lines: Sequence[str], columns: int) -> int:
+    """Rows that drawn lines take on a terminal so wide: one that is too long goes on below."""
+    return sum(max(1, -(-Text.from_ansi(line).cell_len // columns)) for line in lines)
+
+
 def _console(width: int, *, coloured: bool) -> Console:
     """Draws into memory: written to a pipe without a reader, a console would end the process with status 1.
 

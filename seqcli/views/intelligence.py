@@ -29,7 +29,8 @@ def book(body: Any, venue: str | None = None) -> list[Block]:
     if bids and asks:
         gap = _aligned([asks[0][0] - bids[0][0], *(price for price, _ in (*bids, *asks))])[0]
         rows.insert(len(asks), ["", Cell(gap, "dim"), Cell("spread", "dim"), "", ""])
-    return [_figures(title, bids, asks), Grid(columns=_LADDER, rows=rows, empty="no book")]
+    meeting = min(len(asks), len(rows) - 1) if rows else None
+    return [_figures(title, bids, asks), Grid(columns=_LADDER, rows=rows, empty="no book", around=meeting)]
 
 
 def _levels(side: Any) -> _Levels:

@@ -4,7 +4,7 @@ import os
 from typing import TextIO
 
 from seqcli.views import render, screen
-from seqcli.views.blocks import Block, Cell, Line
+from seqcli.views.blocks import Block, Cell, Grid, Line
 from seqcli.views.result import Options, Result
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
@@ -46,20 +46,47 @@ class Live:
     def _frame(self, result: Result) -> str:
         from seqcli.views import draw
 
-        blocks: list[Block] = list(render.blocks_of(result, self._options))
-        if result.failure is not None:
-            blocks.append(Line(Cell(result.failure.message, "bad")))
-        blocks += [Line(Cell(note, "dim")) for note in self._notes[-_NOTES:]]
-        lines = draw.text(blocks, self._options, self._stdout).splitlines()
-        room = _rows(self._stdout)
-        if room is not None and len(lines) > room:
-            lines = [*lines[: room - 1], f"… {len(lines) - room + 1} more lines"]
-        return _HOME + "\n".join(f"{line}{_CLEAR_LINE}" for line in lines) + _CLEAR_BELOW
+        told: list[Block] = [] if result.failure is None else [Line(Cell(result.failure.message, "bad"))]
+        told += [Line(Cell(note, "dim")) for note in self._notes[-_NOTES:]]
+        below = self._lines(told)
+        size = _size(self._stdout)
+        room = None if size is None else size.lines - draw.rows(below, size.columns)
+        lines = self._cut(list(render.blocks_of(result, self._options)), room, size)
+        return _HOME + "\n".join(f"{line}{_CLEAR_LINE}" for line in (*lines, *below)) + _CLEAR_BELOW
+
+    def _cut(self, blocks: list[Block], room: int | None, size: os.terminal_size | None) -> list[str]:
+        """`blocks` on at most `room` rows of the terminal: first without the rows of a grid that are far from what
+        matters there, then without the last lines; the last row says how many lines are left out.
+        """
+        from seqcli.views import draw
+
+        lines = self._lines(blocks)
+        if room is None or size is None or draw.rows(lines, size.columns) <= room:
+            return lines
+        whole = len(lines)
+        for place, block in enumerate(blocks):
+            if isinstance(block, Grid) and block.around is not None:
+                over = len(lines) + 1 - room
+                blocks[place] = block.nearest(len(block.rows) - over) if over > 0 else block
+                lines = self._lines(blocks)
+        used, kept = 1, []
+        for line in lines:
+            used += draw.rows([line], size.columns)
+            if used > room:
+                break
+            kept.append(line)
+        return [*kept, f"… {whole - len(kept)} more lines"]
+
+    def _lines(self, blocks: list[Block]) -> list[str]:
+        from seqcli.views import draw
+
+        return draw.text(blocks, self._options, self._stdout).splitlines()
 
 
-def _rows(stream: TextIO) -> int | None:
-    """Lines of the terminal; None where that is not known."""
+def _size(stream: TextIO) -> os.terminal_size | None:
+    """The terminal's; None where it is not known."""
     try:
-        return os.get_terminal_size(stream.fileno()).lines or None
+        size = os.get_terminal_size(stream.fileno())
     except OSError:
         return None
+    return size if size.lines and size.columns else None

@@ -4,12 +4,13 @@ import io
 import os
 import struct
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from seqcli.errors import NotFound
-from seqcli.views import Live, Options, Result
+from seqcli.views import Live, Options, Result, intelligence
 from seqcli.views.blocks import Line
 
 fcntl = pytest.importorskip("fcntl", reason="no pseudo-terminals on this system")
@@ -86,14 +87,55 @@ def small() -> Iterator[Callable[[int], io.TextIOWrapper]]:
         os.close(master)
 
 
+def rows_of(drawn: str) -> list[str]:
+    return [line.partition("\x1b[K")[0].removeprefix("\x1b[H") for line in drawn.splitlines()]
+
+
 def test_a_screen_too_small_says_how_much_is_missing(small: Callable[[int], io.TextIOWrapper]) -> None:
-    stream = small(5)
-    live = Live(Options(color="never"), stream, io.StringIO())
+    live = Live(Options(color="never"), small(5), io.StringIO())
     drawn = live._frame(frame(*(f"line {number}" for number in range(9))))
-    assert [line.partition("\x1b[K")[0].removeprefix("\x1b[H") for line in drawn.splitlines()] == [
-        "line 0",
-        "line 1",
-        "line 2",
-        "line 3",
-        "… 5 more lines",
-    ]
+    assert rows_of(drawn) == ["line 0", "line 1", "line 2", "line 3", "… 5 more lines"]
+
+
+def test_what_went_wrong_is_never_what_is_cut(small: Callable[[int], io.TextIOWrapper]) -> None:
+    live = Live(Options(color="never"), small(5), io.StringIO())
+    drawn = live._frame(frame(*(f"line {number}" for number in range(9)), failure=NotFound("gone")))
+    assert rows_of(drawn) == ["line 0", "line 1", "line 2", "… 6 more lines", "gone"]
+
+
+def test_a_line_too_long_counts_as_the_rows_it_takes(small: Callable[[int], io.TextIOWrapper]) -> None:
+    live = Live(Options(color="always", width=200), small(4), io.StringIO())
+    drawn = live._frame(frame("x" * 100, "one", "two", "three"))
+    assert rows_of(drawn) == ["x" * 100, "one", "… 2 more lines"]
+
+
+def book(bids: int, asks: int) -> Result:
+    levels = {
+        "bids": [[Decimal(100 - place), Decimal(1)] for place in range(bids)],
+        "asks": [[Decimal(101 + place), Decimal(1)] for place in range(asks)],
+    }
+    return Result(body={"symbol": "BTC-USD", **levels}, table=intelligence.book, live=True)
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "shown"),
+    [(20, 20, (7, 8)), (20, 3, (12, 3)), (2, 20, (2, 13)), (5, 5, (5, 5))],
+    ids=["both sides", "few asks", "few bids", "all fit"],
+)
+def test_a_low_screen_shows_both_sides_of_a_book(
+    small: Callable[[int], io.TextIOWrapper], bids: int, asks: int, shown: tuple[int, int]
+) -> None:
+    live = Live(Options(color="never"), small(23), io.StringIO())
+    lines = rows_of(live._frame(book(bids, asks)))
+    assert len(lines) <= 23
+    sides = [line.split()[0] for line in lines if line.startswith(("ask", "bid"))]
+    assert (sides.count("bid"), sides.count("ask")) == shown
+    prices = [line.split()[1] for line in lines if line.startswith(("ask", "bid"))]
+    assert {"100", "101"} <= set(prices)
+    left_out = bids + asks - sum(shown)
+    assert (lines[-1] == f"… {left_out} more lines") == (left_out > 0)
+
+
+def test_a_screen_of_three_lines_has_still_something(small: Callable[[int], io.TextIOWrapper]) -> None:
+    live = Live(Options(color="never"), small(3), io.StringIO())
+    assert len(rows_of(live._frame(book(20, 20)))) == 3
