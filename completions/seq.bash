@@ -35,11 +35,11 @@ _seq() {
     --from|--secrets-from) _seq_values "FILE -" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --speed) _seq_values "X max" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --fill-model) _seq_values "adversarial instant none" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
-    --at-ratio|--balance|--base-url|--capital|--chain|--chart|--depth|--end|--entry-limit|--entry-price|--every|--expand|--field|--fields|--for|--graph|--graph-id|--horizon|--host|--id|--key-env|--key-helper|--label|--level|--limit|--maker-bps|--max|--max-age|--max-events|--max-slippage-bps|--memory-mb|--name|--notional|--order|--parallel|--port|--price|--protocol|--qps|--qty|--range|--ratio|--reason|--role|--run|--save-as|--seed|--since|--sizes|--slices|--slippage-bps|--start|--status|--stop-loss|--tag|--take-profit|--taker-bps|--tape-speed|--timeout|--to|--until|--wait-timeout|--wallet|--watch|-F) _seq_values "any" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --at-ratio|--balance|--base-url|--capital|--chain|--chart|--dask|--depth|--end|--entry-limit|--entry-price|--every|--expand|--field|--fields|--for|--graph|--graph-id|--horizon|--host|--id|--key-env|--key-helper|--label|--level|--limit|--maker-bps|--max|--max-age|--max-events|--max-slippage-bps|--memory-mb|--name|--notional|--order|--parallel|--port|--price|--protocol|--qps|--qty|--range|--ratio|--reason|--role|--run|--save-as|--seed|--since|--sizes|--slices|--slippage-bps|--start|--status|--stop-loss|--tag|--take-profit|--taker-bps|--tape-speed|--timeout|--to|--until|--wait-timeout|--wallet|--watch|-F) _seq_values "any" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --color) _seq_values "auto always never" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --side) _seq_values "buy sell" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --kind) _seq_values "fiat crypto perp event_contract" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
-    --faults|--html|--input|--key-file|--record|--replay|--state|--tape) _seq_values "files" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
+    --faults|--html|--input|--key-file|--record|--replay|--state|--sweep|--tape) _seq_values "files" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --tif) _seq_values "gtc ioc fok post_only" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --by) _seq_values "hour day venue quality" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
     --urgency) _seq_values "low medium high" && COMPREPLY=($(compgen -W "$words" -- "$cur")); return ;;
@@ -159,7 +159,7 @@ _seq() {
     " algo show") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo start") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo stop") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
-    " algo backtest") [[ $cur == -* ]] || _seq_values "FILE DIR" || return; words+=" --symbol --symbols --venue --start --end --seed --capital --tape --html --skip-build --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
+    " algo backtest") [[ $cur == -* ]] || _seq_values "FILE DIR" || return; words+=" --symbol --symbols --venue --start --end --seed --capital --tape --sweep --dask --html --skip-build --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo undeploy") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo logs") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --max --level --follow --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;
     " algo metrics") [[ $cur == -* ]] || _seq_values "any" || return; words+=" --profile --local --output --json --fields --quiet --dry-run --yes --no-input --timeout --verbose --color --version --help" ;;

@@ -51,7 +51,7 @@ complete -c seq -n "__seq_at ''" -a journal -d 'What was sent from this machine,
 complete -c seq -n "__seq_at ''" -a config -d 'Settings, and where each value came from'
 complete -c seq -n "__seq_at ''" -a doctor -d 'Check this installation, its settings, its key and its reach'
 complete -c seq -n "__seq_at ''" -a api -d 'Call any path of the API; the answer as JSON'
-complete -c seq -n "__seq_at ''" -a help -d 'Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files'
+complete -c seq -n "__seq_at ''" -a help -d 'Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files, sweep-files'
 complete -c seq -n "__seq_at ''" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ''" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ''" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1960,6 +1960,8 @@ complete -c seq -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an instan
 complete -c seq -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seq -n "__seq_at ' algo backtest'" -l sweep -d 'Every combination of its values: help sweep-files.' -r -F
+complete -c seq -n "__seq_at ' algo backtest'" -l dask -d 'Sweep on a Dask cluster, such as tcp://HOST:8786.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
 complete -c seq -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
@@ -2687,7 +2689,7 @@ complete -c seqcli -n "__seq_at ''" -a journal -d 'What was sent from this machi
 complete -c seqcli -n "__seq_at ''" -a config -d 'Settings, and where each value came from'
 complete -c seqcli -n "__seq_at ''" -a doctor -d 'Check this installation, its settings, its key and its reach'
 complete -c seqcli -n "__seq_at ''" -a api -d 'Call any path of the API; the answer as JSON'
-complete -c seqcli -n "__seq_at ''" -a help -d 'Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files'
+complete -c seqcli -n "__seq_at ''" -a help -d 'Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files, sweep-files'
 complete -c seqcli -n "__seq_at ''" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ''" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ''" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -4596,6 +4598,8 @@ complete -c seqcli -n "__seq_at ' algo backtest'" -l end -d 'Last day, or an ins
 complete -c seqcli -n "__seq_at ' algo backtest'" -l seed -d 'Of the market and of latencies.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l capital -d 'Cash at the start.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l tape -d 'A recording as the market; repeatable.' -r -F
+complete -c seqcli -n "__seq_at ' algo backtest'" -l sweep -d 'Every combination of its values: help sweep-files.' -r -F
+complete -c seqcli -n "__seq_at ' algo backtest'" -l dask -d 'Sweep on a Dask cluster, such as tcp://HOST:8786.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'

@@ -44,7 +44,7 @@ _TEXT = """Trade Sequence Markets from a shell: quote, order, fill, position.
 
 Without a key, --local trades on the exchange in the box: no account, no network.
 
-Topics: seq help aliases · exit-status · environment · graph-files · strategy-files
+Topics: seq help aliases · exit-status · environment · graph-files · strategy-files · sweep-files
 """
 
 
@@ -87,7 +87,7 @@ def load(name: str) -> Any:
 
 
 def show_help(session: Any, words: Words = None) -> Any:
-    """Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files."""
+    """Help on a command, or on a topic: aliases, exit-status, environment, graph-files, strategy-files, sweep-files."""
     from seqcli.commands import topics
 
     return session.said((topics.of(words[0]) if words else None) or help_of(words or []))

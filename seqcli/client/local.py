@@ -119,6 +119,15 @@ def backtest(inputs: dict[str, Any], tell: Callable[[int], None]) -> dict[str, A
     return run(Inputs(**inputs), tell)
 
 
+def sweep(sets: list[dict[str, Any]], cluster: str | None, tell: Callable[[int], None]) -> list[dict[str, Any]]:
+    """Run many, here or on a cluster; a row each, in their order. Raises `Usage`."""
+    from seqcli.sandbox.algos import sweeps
+    from seqcli.sandbox.algos.backtests import Inputs
+
+    wanted = [Inputs(**inputs) for inputs in sets]
+    return sweeps.here(wanted, tell) if cluster is None else sweeps.on_cluster(wanted, cluster, tell)
+
+
 def _target(url: str) -> tuple[str, str]:
     if not url.startswith(f"{BASE_URL}/"):
         raise NotSent(f"{url} is not an address of the embedded exchange")

@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from seqcli import __version__, units
-from seqcli.commands import algo_names, projects, reports, speaking, words
+from seqcli.commands import algo_names, projects, reports, speaking, sweeping, words
 from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
 from seqcli.errors import Partial, Usage
@@ -32,6 +32,12 @@ class Run(msgspec.Struct):
         list[str] | None,
         typer.Option("--tape", metavar="FILE", help="A recording as the market; repeatable.", show_default=False),
     ] = None
+    sweep: Annotated[
+        str | None, typer.Option("--sweep", metavar="FILE", help="Every combination of its values: help sweep-files.")
+    ] = None
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Sweep on a Dask cluster, such as tcp://HOST:8786.")
+    ] = None
     html: HtmlOption = None
     skip_build: Annotated[bool, typer.Option("--skip-build", help="Run what was built before.")] = False
 
@@ -42,6 +48,10 @@ def backtest(session: Session, asked: Run) -> Result:
 
     reports.check(asked.html)
     inputs = _inputs(asked)
+    if asked.sweep is not None:
+        return sweeping.swept(session, inputs, asked.sweep, asked.dask)
+    if asked.dask is not None:
+        raise Usage("--dask goes with --sweep", hint="seq help sweep-files")
     if session.options.dry_run:
         shown = {name: value for name, value in inputs.items() if name != "module"}
         return session.said(f"would run {len(inputs['module'])} bytes with {shown}")

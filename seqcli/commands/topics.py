@@ -100,6 +100,32 @@ for the same files. What stays at home, and is told:
   what tools make again: .git, __pycache__, venv, node_modules
 A file that holds a private key or a key of this exchange, and a link out of the
 folder, stop it: nothing is sent."""
+SWEEP_FILES = """\
+A sweep runs a backtest for every combination of the values in a TOML file.
+Parameters vary slowest, in the file's order; then symbols, then seeds.
+
+seeds = [1, 2, 3]                 # of the market and of latencies
+symbols = ["ETH-USD", "BTC-USD"]  # one at a time
+
+[[params]]                        # as in Sequence.toml, with several values
+slot = 0
+type = "bps"
+values = [5, 10, 20]
+
+[[params]]
+slot = 1
+type = "i64"
+range = { from = 1, to = 9, step = 4 }    # 1, 5 and 9
+
+All of it is optional, but two combinations are the least and 2000 the most.
+What the file does not vary is as on the command line, or in Sequence.toml.
+
+  seq algo backtest maker --sweep sweep.toml --start 2026-01-01 --end 2026-01-02
+  seq algo backtest maker --sweep sweep.toml --tape FILE --dask tcp://HOST:8786
+
+Without --dask the cores of this machine work. On a cluster the workers need this
+package, no file: the module and recordings travel. What a lost process or worker
+had under way is run again."""
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "buy": ("order", "buy"),
@@ -167,6 +193,7 @@ def of(word: str) -> str | None:
         "environment": ENVIRONMENT,
         "graph-files": GRAPH_FILES,
         "strategy-files": STRATEGY_FILES,
+        "sweep-files": SWEEP_FILES,
     }
     return aliases() if word == "aliases" else known.get(word)
 
