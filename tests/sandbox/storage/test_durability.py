@@ -133,10 +133,20 @@ def check_repeats(sandbox: Sandbox, connection: http.client.HTTPConnection, load
 
 
 def check_books(sandbox: Sandbox, connection: http.client.HTTPConnection) -> None:
-    """Positions are the fills, cash is what was given less what the fills cost; every order's fills are its own."""
+    """Every order's fills are its own, and the money is theirs."""
+    filled: dict[str, int] = defaultdict(int)
+    fills = check_money(sandbox, connection)
+    for fill in fills:
+        filled[fill["node_order_id"]] += fill["qty_1e8"]
+    for order in every(sandbox, connection, "orders"):
+        assert order["filled_qty_1e8"] == filled[order["node_order_id"]]
+        assert order["fill_count"] == sum(row["node_order_id"] == order["node_order_id"] for row in fills)
+
+
+def check_money(sandbox: Sandbox, connection: http.client.HTTPConnection) -> list[dict[str, Any]]:
+    """Positions are the fills, cash is what was given less what the fills cost. Returns the fills."""
     held: dict[tuple[str, str], int] = defaultdict(int)
     cash: dict[tuple[str, str], int] = defaultdict(lambda: SEED_USD_1E9)
-    filled: dict[str, int] = defaultdict(int)
     fills = every(sandbox, connection, "fills")
     assert len({row["fill_id"] for row in fills}) == len(fills)
     for fill in fills:
@@ -144,16 +154,13 @@ def check_books(sandbox: Sandbox, connection: http.client.HTTPConnection) -> Non
         sign = 1 if fill["side"] == "buy" else -1
         held[fill["venue"], base] += sign * fill["qty_1e8"]
         cash[fill["venue"], quote] -= sign * fill["notional_usd_1e9"] + fill["fee_usd_1e9"]
-        filled[fill["node_order_id"]] += fill["qty_1e8"]
-    for order in every(sandbox, connection, "orders"):
-        assert order["filled_qty_1e8"] == filled[order["node_order_id"]]
-        assert order["fill_count"] == sum(row["node_order_id"] == order["node_order_id"] for row in fills)
     _, reply = sandbox.call(connection, "GET", "/v1/positions?include_closed=true")
     rows = {(row["venue"], row["instrument"]["symbol"]): row["qty_1e8"] for row in reply["positions"]}
     for key, quantity in held.items():
         assert rows.get(key, 0) == quantity, key
     for key, amount in cash.items():
         assert rows[key] == amount // 10, key
+    return fills
 
 
 @pytest.fixture
