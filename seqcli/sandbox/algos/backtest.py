@@ -186,16 +186,12 @@ class Backtest:
 
     def _instants(self) -> Iterator[tuple[int, int]]:
         """Every instant at which a venue publishes, with the instance that sees it."""
-        plan = self._plan
-        return heapq.merge(
-            *(
-                _numbered(
-                    self._market.stops(each.instrument.symbol, each.venue, "buy", 1, plan.start_ns - 1, plan.end_ns),
-                    number,
-                )
-                for number, each in enumerate(self._instances)
-            )
-        )
+        first, last = self._plan.start_ns - 1, self._plan.end_ns
+        each = [
+            _numbered(self._market.stops(instance.instrument.symbol, instance.venue, "buy", 1, first, last), number)
+            for number, instance in enumerate(self._instances)
+        ]
+        return each[0] if len(each) == 1 else heapq.merge(*each)
 
     def _post(self, instance: Instance, action: abi.Action, now_ns: int) -> None:
         self._posted += 1
@@ -227,6 +223,8 @@ class Backtest:
                         self._keep_logs(instance)
 
     def _keep_logs(self, instance: Instance) -> None:
+        if not instance.logs:
+            return
         for ts_ns, level, line in instance.logs:
             self._logs.append({"ts_ns": ts_ns, "level": level, "symbol": instance.instrument.symbol, "text": line})
         instance.logs = []

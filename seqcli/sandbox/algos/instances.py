@@ -5,7 +5,8 @@ The same in a served exchange, where a child process answers, and in a backtest,
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -74,13 +75,11 @@ class Instance:
         self.traced = True
         self._ask, self._limits = ask, limits
         self._told: tuple[tuple[Any, ...], bytes] = ((), b"")
-        self._version = 0
         self._open: dict[int, Own] = {}
         self._graphs: dict[str, Own] = {}
-        self._seen_ns = -1
-        self._made = 0
+        self._version, self._made, self._seen_ns = 0, 0, -1
         self._recent: deque[int] = deque()
-        self._mid: int | None = None
+        self._touch: tuple[int, int] | None = None
         self._rejects: deque[tuple[int, str]] = deque()
 
     # -- callbacks ---------------------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ class Instance:
         if book is None or book.ts_ns == self._seen_ns:
             return False
         self._seen_ns = book.ts_ns
-        self._mid = rounding.mid_price(book.bids[0][0], book.asks[0][0]) if book.bids and book.asks else None
+        self._touch = (book.bids[0][0], book.asks[0][0]) if book.bids and book.asks else None
         self.standing.begin_day(now_ns)
         seen = abi.book(book.bids, book.asks, self.number + 1, book.ts_ns)
         self.counts.updates += 1
@@ -298,13 +297,17 @@ class Instance:
                 min_notional_1e9=terms.min_notional_1e9,
                 price_precision=terms.price_precision,
                 qty_precision=terms.qty_precision,
-                orders=list(self._rows()),
+                orders=[
+                    abi.Open(own.order_id, own.px_1e9, own.side * own.qty_1e8, own.filled_1e8, own.side, own.status)
+                    for own in islice(self._open.values(), abi.MAX_ORDERS)
+                ],
             )
         )
 
-    def _rows(self) -> Iterator[abi.Open]:
-        for own in list(self._open.values())[: abi.MAX_ORDERS]:
-            yield abi.Open(own.order_id, own.px_1e9, own.side * own.qty_1e8, own.filled_1e8, own.side, own.status)
+    @property
+    def _mid(self) -> int | None:
+        """Worked out only for who holds something: a book changes far more often than a position."""
+        return rounding.mid_price(*self._touch) if self._touch else None
 
     @property
     def unrealized_1e9(self) -> int:

@@ -17,6 +17,7 @@ _WIDEST_EXTRA = _BPS
 _JITTER = _BPS
 _ON_CHAIN_EXTRA = {"dex": 4 * _BPS, "solana": 3 * _BPS}
 _MEMORY_SHIFT = 5  # 32 ticks, 8 s: as long a level at one price keeps its size
+_KEPT = 16  # ladders without their touch: both sides, at a few round prices
 _LEAST_PACE, _PACES = 12, 25  # of 256 ticks, so many carry a print
 
 
@@ -43,6 +44,7 @@ class Source:
         shown = ASSETS[instrument.base].level_usd * UNIT * 10**8 // self._anchor
         self._shown = shown * (128 + mix(key, 6) % 256) // 256
         self._gap = _gap(self._anchor, self._tick)
+        self._behind: dict[tuple[int, int, int], tuple[Level, ...]] = {}
 
     def tick_at(self, ts_ns: int) -> int:
         """The last tick this venue has published at `ts_ns`."""
@@ -78,8 +80,16 @@ class Source:
         )
 
     def _ladder(self, sizes: int, touch: int, second: int, gap: int) -> tuple[Level, ...]:
-        prices = (touch, *range(second, second + gap * (LEVELS - 1), gap))
-        return tuple([(price, self._size(sizes, price, depth)) for depth, price in enumerate(prices)])
+        """The touch changes at every tick; what lies behind it seldom does, and is kept."""
+        key = sizes, second, gap
+        behind = self._behind.get(key)
+        if behind is None:
+            prices = range(second, second + gap * (LEVELS - 1), gap)
+            behind = tuple([(price, self._size(sizes, price, depth)) for depth, price in enumerate(prices, 1)])
+            if len(self._behind) >= _KEPT:
+                self._behind.clear()
+            self._behind[key] = behind
+        return ((touch, self._size(sizes, touch, 0)), *behind)
 
     def _sizes(self, tick: int) -> int:
         return mix(self._size_key, tick >> _MEMORY_SHIFT)

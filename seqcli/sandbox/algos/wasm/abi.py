@@ -6,6 +6,7 @@ byte 1376 and given 1440; the rest is nought, so every version reads what it exp
 
 import struct
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -51,7 +52,7 @@ VENUE_IDS = {
 }
 LEVELS = ("trace", "debug", "info", "warn", "error")
 
-_BOOK = struct.Struct("<80QBBHIQ")
+_BOOK = struct.Struct("<80QBBHIQ32x")
 _ORDER = struct.Struct("<QQqqbB6x")
 _HEAD = struct.Struct("<qQqq")
 _TAIL = struct.Struct("<qQQQQQBB6x")
@@ -111,13 +112,11 @@ class TooMany(ValueError):
 
 def book(bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]], symbol_id: int, recv_ns: int) -> bytes:
     """An L2Book: up to twenty levels a side, best first."""
-    flat: list[int] = []
-    counts = []
-    for side in (bids[:DEPTH], asks[:DEPTH]):
-        flat += [number for level in side for number in level]
-        flat += _NO_LEVELS[2 * len(side) :]
-        counts.append(len(side))
-    return _BOOK.pack(*flat, *counts, symbol_id, 0, recv_ns) + bytes(BOOK_BYTES - _BOOK.size)
+    bid_levels, ask_levels = [*chain.from_iterable(bids[:DEPTH])], [*chain.from_iterable(asks[:DEPTH])]
+    depths = len(bid_levels) // 2, len(ask_levels) // 2
+    bid_levels += _NO_LEVELS[len(bid_levels) :]
+    ask_levels += _NO_LEVELS[len(ask_levels) :]
+    return _BOOK.pack(*bid_levels, *ask_levels, *depths, symbol_id, 0, recv_ns)
 
 
 def state(now: State) -> bytes:
@@ -168,6 +167,8 @@ def reject(order_id: int, reason: str) -> bytes:
 def actions(raw: bytes) -> list[Action]:
     """Read WasmActions; all-nought ones are left out. Raises `TooMany`."""
     (count,) = _COUNT.unpack_from(raw)
+    if not count:
+        return []
     if count > MAX_ACTIONS:
         raise TooMany(f"{count} actions: at most {MAX_ACTIONS}")
     found = [Action(*_ACTION.unpack_from(raw, 8 + _ACTION.size * number)) for number in range(count)]

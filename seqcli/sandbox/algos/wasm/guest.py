@@ -94,7 +94,9 @@ class Guest:
         self._takes_regions = program.takes_regions
         self._cells = (raw.wasmtime_val_raw_t * 5)()
         self._trap = ctypes.POINTER(raw.wasm_trap_t)()
+        self._trap_way = ctypes.byref(self._trap)
         self._ways = {name: self._way(each) for name, each in self._functions.items()}
+        self._on_book = "algo_on_book_v3" if "algo_on_book_v3" in self._ways else "algo_on_book"
         self._base = ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value or 0
         alloc = cast("wasmtime.Func", exports["algo_alloc"])
         self._book, self._state, self._small, self._features, self._message = (
@@ -107,6 +109,8 @@ class Guest:
                 _LABEL_BYTES + _PAYLOAD_BYTES,
             )
         )
+        newer = (self._features,) if self._on_book == "algo_on_book_v3" else ()
+        self._seen = (self._book, self._state, *newer)
 
     def has(self, callback: str) -> bool:
         """Whether it exports `callback` as a function."""
@@ -116,9 +120,7 @@ class Guest:
         """A book has changed; what the module wants now."""
         ctypes.memmove(self._base + self._book, book, abi.BOOK_BYTES)
         self._tell(state)
-        if "algo_on_book_v3" in self._ways:
-            return self._acting("algo_on_book_v3", (self._book, self._state, self._features))
-        return self._acting("algo_on_book", (self._book, self._state))
+        return self._acting(self._on_book, self._seen)
 
     def on_fill(self, fill: bytes, state: bytes) -> None:
         """An order of its own was filled."""
@@ -192,9 +194,10 @@ class Guest:
         raw.wasmtime_context_set_fuel(context, FUEL)
         if self._epochs:
             self._store.set_epoch_deadline(EPOCH_TICKS)
-        error = raw.wasmtime_func_call_unchecked(context, function, cells, 5, ctypes.byref(self._trap))
+        error = raw.wasmtime_func_call_unchecked(context, function, cells, 5, self._trap_way)
         if error or self._trap:
             trap, self._trap = self._trap, ctypes.POINTER(raw.wasm_trap_t)()
+            self._trap_way = ctypes.byref(self._trap)
             raise Trapped(f"{name}: {_taken(error, trap)}")
         return int(cells[0].i32) & 0xFFFFFFFF
 
