@@ -1,7 +1,13 @@
-"""How many books a second a backtest shows to a module, beside a bare guest that is handed one book over and over."""
+"""How many books a backtest shows to a module in a second of one core, beside a bare guest that is handed one book over
+and over: to a module that does nothing, and to a maker that quotes both sides.
+"""
 
+import shutil
+import subprocess
 import time
+from pathlib import Path
 
+import pytest
 import wasmtime
 
 from seqcli.sandbox.algos.backtest import Backtest, Plan
@@ -26,16 +32,27 @@ MODULE = bytes(
 def bare() -> float:
     """Calls a second of a guest without an exchange around it."""
     guest, state = Guest(Program(MODULE), lambda _level, _text: None), abi.state(abi.State())
-    calls, start = 50_000, time.perf_counter()
+    calls, start = 50_000, time.process_time()
     for _ in range(calls):
         guest.on_book(BOOK, state)
-    return calls / (time.perf_counter() - start)
+    return calls / (time.process_time() - start)
 
 
-def rate(market, symbol, venue, hours) -> float:
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The market maker in C."""
+    if shutil.which("clang") is None or shutil.which("wasm-ld") is None:
+        pytest.skip("no clang with wasm-ld: apt install clang lld")
+    made = tmp_path_factory.mktemp("c") / "maker.wasm"
+    words = ["clang", "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-o", str(made)]
+    subprocess.run([*words, str(Path(__file__).parents[1] / "algos" / "maker.c")], check=True)
+    return made.read_bytes()
+
+
+def rate(market, symbol, venue, hours, module=MODULE) -> float:
     """Callbacks a second of a run, without what opening it costs."""
     plan = Plan(
-        module=MODULE,
+        module=module,
         symbols=[symbol],
         venues=[venue],
         start_ns=START,
@@ -43,20 +60,20 @@ def rate(market, symbol, venue, hours) -> float:
         capital_usd_1e9=10**14,
     )
     test = Backtest(market, plan)
-    start = time.perf_counter()
-    return test.run().callbacks / (time.perf_counter() - start)
+    start = time.process_time()
+    return test.run().callbacks / (time.process_time() - start)
 
 
-def test_callbacks_a_second_of_the_market_of_a_seed(tell):
-    least = bare()
-    found = rate(WholeMarket(42), "ETH-USD", "kraken", 0.5)
-    tell(
-        f"backtest, market of a seed: {found:.0f} callbacks/s; a bare guest, {least / found:.1f} x that: {least:.0f}/s"
-    )
+@pytest.mark.parametrize("kind", ["idle", "maker"])
+def test_callbacks_a_second_of_the_market_of_a_seed(tell, request, kind):
+    module = MODULE if kind == "idle" else request.getfixturevalue("maker")
+    least, found = bare(), rate(WholeMarket(42), "ETH-USD", "kraken", 0.5, module)
+    tell(f"backtest, {kind}, a seed: {found:.0f} callbacks/s; a bare guest {least:.0f}, {least / found:.1f} x")
 
 
-def test_callbacks_a_second_of_a_recording(tell, tapes):
-    least = bare()
+@pytest.mark.parametrize("kind", ["idle", "maker"])
+def test_callbacks_a_second_of_a_recording(tell, tapes, request, kind):
+    module = MODULE if kind == "idle" else request.getfixturevalue("maker")
     market = RecordedMarket([str(tapes / "BINANCE-BTC-USDT-2021-04-04.ndjson.gz")], START)
-    found = rate(market, "BTC-USDT", "binance", 2)
-    tell(f"backtest, a recording: {found:.0f} callbacks/s, {least / found:.1f} x less than a bare guest")
+    least, found = bare(), rate(market, "BTC-USDT", "binance", 2 if kind == "idle" else 0.2, module)
+    tell(f"backtest, {kind}, a recording: {found:.0f} callbacks/s; a bare guest {least:.0f}, {least / found:.1f} x")
