@@ -22,7 +22,7 @@ function __seq_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market route' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' risk alerts' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' strategy' ' strategy deploy' ' strategy list' ' strategy show' ' strategy start' ' strategy stop' ' strategy logs' ' strategy delete' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
+            case ' quote' ' order' ' order buy' ' order sell' ' order submit' ' order preview' ' order list' ' order show' ' order wait' ' order cancel' ' order amend' ' order decrease' ' order pending' ' order reconcile' ' graph' ' graph twap' ' graph bracket' ' graph hedge' ' graph submit' ' graph validate' ' graph list' ' graph show' ' graph cancel' ' graph resume' ' graph amend-node' ' fills' ' fills list' ' portfolio' ' portfolio show' ' portfolio positions' ' portfolio balances' ' portfolio history' ' portfolio sync' ' market' ' market symbols' ' market fees' ' market venues' ' market book' ' market history' ' market funding' ' market fair-price' ' market pools' ' market token' ' market route' ' market intel' ' market intel venues' ' market intel slippage' ' market intel depth' ' predict' ' predict markets' ' predict show' ' predict settlement' ' predict redeem' ' predict rewards' ' predict follow' ' stream' ' analytics' ' analytics tca' ' analytics execution' ' analytics venues' ' analytics market' ' analytics portfolio' ' analytics ab' ' execution' ' execution forecast' ' execution simulate' ' execution live' ' execution review' ' execution summary' ' execution trace' ' risk' ' risk limits' ' risk follow' ' risk alerts' ' killswitch' ' killswitch on' ' killswitch off' ' killswitch status' ' creds' ' creds login' ' creds logout' ' creds status' ' creds use' ' creds list' ' creds venue' ' creds venue list' ' creds venue add' ' creds venue remove' ' creds key' ' creds key list' ' creds key create' ' creds key rotate' ' creds key revoke' ' creds wallet' ' creds wallet list' ' creds wallet show' ' creds wallet create' ' creds wallet withdraw' ' algo' ' algo init' ' algo build' ' algo deploy' ' algo list' ' algo show' ' algo start' ' algo stop' ' algo backtest' ' algo job' ' algo job list' ' algo job show' ' algo job wait' ' algo job cancel' ' algo undeploy' ' algo logs' ' algo metrics' ' algo traces' ' algo mesh' ' strategy' ' strategy deploy' ' strategy list' ' strategy show' ' strategy start' ' strategy stop' ' strategy logs' ' strategy delete' ' health' ' health check' ' health live' ' health edges' ' sandbox' ' sandbox serve' ' sandbox start' ' sandbox stop' ' sandbox status' ' sandbox reset' ' sandbox settings' ' sandbox seed' ' sandbox tape' ' sandbox faults' ' sandbox faults check' ' sandbox faults venue-down' ' sandbox faults venue-up' ' sandbox faults list' ' journal' ' journal list' ' journal show' ' journal verify' ' config' ' config get' ' config set' ' config list' ' config path' ' doctor' ' api' ' help'
                 set at "$at $word"
         end
     end
@@ -1823,6 +1823,7 @@ complete -c seq -n "__seq_at ' algo'" -a show -d 'One deployment with its edges'
 complete -c seq -n "__seq_at ' algo'" -a start -d 'Start a deployment'
 complete -c seq -n "__seq_at ' algo'" -a stop -d 'Stop a deployment. Its resting orders stay'
 complete -c seq -n "__seq_at ' algo'" -a backtest -d 'Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes'
+complete -c seq -n "__seq_at ' algo'" -a job -d 'Backtests that run as jobs of the exchange'
 complete -c seq -n "__seq_at ' algo'" -a undeploy -d 'Stop a deployment and forget it. Its resting orders stay'
 complete -c seq -n "__seq_at ' algo'" -a logs -d 'What it has logged, oldest first; -f goes on'
 complete -c seq -n "__seq_at ' algo'" -a metrics -d 'Latencies, counts, position and profit of each instance'
@@ -1964,6 +1965,8 @@ complete -c seq -n "__seq_at ' algo backtest'" -l sweep -d 'Every combination of
 complete -c seq -n "__seq_at ' algo backtest'" -l dask -d 'Sweep on a Dask cluster, such as tcp://HOST:8786.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seq -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
+complete -c seq -n "__seq_at ' algo backtest'" -l remote -d 'As a job of the exchange instead of here.'
+complete -c seq -n "__seq_at ' algo backtest'" -l no-wait -d 'With --remote: say the job\'s id and leave it.'
 complete -c seq -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -1978,6 +1981,83 @@ complete -c seq -n "__seq_at ' algo backtest'" -l verbose -d 'Requests and timin
 complete -c seq -n "__seq_at ' algo backtest'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seq -n "__seq_at ' algo backtest'" -l version -d 'Print the version and stop.'
 complete -c seq -n "__seq_at ' algo backtest'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo job'" -a list -d 'Jobs and how far they are, newest first'
+complete -c seq -n "__seq_at ' algo job'" -a show -d 'The report of a job that has ended well; of another how far it is, or why it failed'
+complete -c seq -n "__seq_at ' algo job'" -a wait -d 'Wait for a job\'s end, and show its report'
+complete -c seq -n "__seq_at ' algo job'" -a cancel -d 'End a job that waits or runs; one that has ended stays'
+complete -c seq -n "__seq_at ' algo job'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo job'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo job'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo job'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo job'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo job'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo job'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo job'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo job'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo job'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo job'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo job'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo job'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo job list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo job list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo job list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo job list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo job list'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo job list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo job list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo job list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo job list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo job list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo job list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo job list'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo job list'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo job show'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
+complete -c seq -n "__seq_at ' algo job show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo job show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo job show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo job show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job show'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo job show'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo job show'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo job show'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo job show'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo job show'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo job show'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo job show'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo job show'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo job show'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo job wait'" -l wait-timeout -d 'Seconds to wait, then status 8; else to its end.' -r
+complete -c seq -n "__seq_at ' algo job wait'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
+complete -c seq -n "__seq_at ' algo job wait'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo job wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo job wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo job wait'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job wait'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo job wait'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo job wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo job wait'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo job wait'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo job wait'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo job wait'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo job wait'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo job wait'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo job wait'" -l help -d 'Show this message and exit.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seq -n "__seq_at ' algo job cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seq -n "__seq_at ' algo job cancel'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seq -n "__seq_at ' algo job cancel'" -l quiet -d 'Ids only, one a line.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seq -n "__seq_at ' algo job cancel'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seq -n "__seq_at ' algo job cancel'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seq -n "__seq_at ' algo job cancel'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seq -n "__seq_at ' algo job cancel'" -l version -d 'Print the version and stop.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l help -d 'Show this message and exit.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seq -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -4461,6 +4541,7 @@ complete -c seqcli -n "__seq_at ' algo'" -a show -d 'One deployment with its edg
 complete -c seqcli -n "__seq_at ' algo'" -a start -d 'Start a deployment'
 complete -c seqcli -n "__seq_at ' algo'" -a stop -d 'Stop a deployment. Its resting orders stay'
 complete -c seqcli -n "__seq_at ' algo'" -a backtest -d 'Run a module in the past: its report, equity curve and fills (-o csv). The same inputs give the same bytes'
+complete -c seqcli -n "__seq_at ' algo'" -a job -d 'Backtests that run as jobs of the exchange'
 complete -c seqcli -n "__seq_at ' algo'" -a undeploy -d 'Stop a deployment and forget it. Its resting orders stay'
 complete -c seqcli -n "__seq_at ' algo'" -a logs -d 'What it has logged, oldest first; -f goes on'
 complete -c seqcli -n "__seq_at ' algo'" -a metrics -d 'Latencies, counts, position and profit of each instance'
@@ -4602,6 +4683,8 @@ complete -c seqcli -n "__seq_at ' algo backtest'" -l sweep -d 'Every combination
 complete -c seqcli -n "__seq_at ' algo backtest'" -l dask -d 'Sweep on a Dask cluster, such as tcp://HOST:8786.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
 complete -c seqcli -n "__seq_at ' algo backtest'" -l skip-build -d 'Run what was built before.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l remote -d 'As a job of the exchange instead of here.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l no-wait -d 'With --remote: say the job\'s id and leave it.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
@@ -4616,6 +4699,83 @@ complete -c seqcli -n "__seq_at ' algo backtest'" -l verbose -d 'Requests and ti
 complete -c seqcli -n "__seq_at ' algo backtest'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l version -d 'Print the version and stop.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo job'" -a list -d 'Jobs and how far they are, newest first'
+complete -c seqcli -n "__seq_at ' algo job'" -a show -d 'The report of a job that has ended well; of another how far it is, or why it failed'
+complete -c seqcli -n "__seq_at ' algo job'" -a wait -d 'Wait for a job\'s end, and show its report'
+complete -c seqcli -n "__seq_at ' algo job'" -a cancel -d 'End a job that waits or runs; one that has ended stays'
+complete -c seqcli -n "__seq_at ' algo job'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo job'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo job'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo job'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo job'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo job'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo job'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo job'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo job'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo job'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo job'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo job'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo job'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo job list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo job list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo job list'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo job list'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo job list'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo job list'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo job list'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
+complete -c seqcli -n "__seq_at ' algo job show'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo job show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo job show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo job show'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo job show'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo job show'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo job show'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo job show'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l wait-timeout -d 'Seconds to wait, then status 8; else to its end.' -r
+complete -c seqcli -n "__seq_at ' algo job wait'" -l html -d 'Also write one page with pictures, which needs no network.' -r -F
+complete -c seqcli -n "__seq_at ' algo job wait'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo job wait'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo job wait'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l help -d 'Show this message and exit.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l fields -d 'Only these fields, in this order.' -r
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l quiet -d 'Ids only, one a line.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l yes -d 'Answer yes to a confirmation (SEQ_YES=1).'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l no-input -d 'Never ask (SEQ_NO_INPUT=1).'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l timeout -d 'Limit of each operation, retries included; default 20 (SEQ_TIMEOUT).' -r
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l verbose -d 'Requests and timings on stderr, secrets masked.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l color -d 'Colour in tables (NO_COLOR, FORCE_COLOR).' -x -a 'auto always never'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l version -d 'Print the version and stop.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l help -d 'Show this message and exit.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored profile: key, address, defaults (SEQ_PROFILE).' -x -a '(__seq_profiles)'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'

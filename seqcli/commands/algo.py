@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from seqcli.commands import algo_looks, backtesting, projects, words
+from seqcli.commands import algo_looks, backtest_jobs, backtesting, projects, words
 from seqcli.commands.algo_names import HERE, Module, Symbols, Venues, Which, identity, markets, named
 from seqcli.commands.grammar import Noun
 from seqcli.commands.session import Session
@@ -111,7 +111,9 @@ command.verb(
     "backtest",
     "seq algo backtest maker.wasm --symbol ETH-USD --venue kraken --start 2026-01-01T00:00 --end 2026-01-01T01:00",
     "seq algo backtest maker.wasm --symbol BTC-USDT --tape BINANCE-BTC-USDT.ndjson.gz",
+    "seq algo backtest maker.wasm --symbol ETH-USD --start 2026-01-01 --end 2026-01-31 --remote",
 )(backtesting.backtest)
+command.noun(backtest_jobs.command)
 command.verb("undeploy", "seq --local algo undeploy maker --yes")(algo_looks.undeploy)
 command.verb("logs", "seq --local algo logs maker", "seq --local algo logs maker -f")(algo_looks.logs)
 command.verb("metrics", "seq --local algo metrics maker")(algo_looks.metrics)

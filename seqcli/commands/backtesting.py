@@ -1,21 +1,21 @@
-"""`seq algo backtest`: modules through the exchange's own matching, in simulated time, on this machine."""
+"""`seq algo backtest`: modules through the exchange's own matching, in simulated time: on this machine, or as
+a job of the exchange.
+"""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from seqcli import __version__, units
-from seqcli.commands import algo_names, projects, reports, speaking, sweeping, words
+from seqcli import units
+from seqcli.commands import algo_names, backtest_jobs, projects, reports, speaking, sweeping, words
 from seqcli.commands.reports import HtmlOption
 from seqcli.commands.session import Session
-from seqcli.errors import Partial, Usage
+from seqcli.errors import Usage
 from seqcli.views import Result
-from seqcli.views import backtests as tables
-from seqcli.wire import algos
-
-_DAY_NS = 86_400 * 10**9
+from seqcli.wire import algos, backtests
 
 
 class Run(msgspec.Struct):
@@ -40,6 +40,8 @@ class Run(msgspec.Struct):
     ] = None
     html: HtmlOption = None
     skip_build: Annotated[bool, typer.Option("--skip-build", help="Run what was built before.")] = False
+    remote: Annotated[bool, typer.Option("--remote", help="As a job of the exchange instead of here.")] = False
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="With --remote: say the job's id and leave it.")] = False
 
 
 def backtest(session: Session, asked: Run) -> Result:
@@ -48,6 +50,8 @@ def backtest(session: Session, asked: Run) -> Result:
 
     reports.check(asked.html)
     inputs = _inputs(asked)
+    if asked.remote or asked.no_wait:
+        return backtest_jobs.submit(session, _submission(asked, inputs), wait=not asked.no_wait, html=asked.html)
     if asked.sweep is not None:
         return sweeping.swept(session, inputs, asked.sweep, asked.dask)
     if asked.dask is not None:
@@ -57,19 +61,28 @@ def backtest(session: Session, asked: Run) -> Result:
         return session.said(f"would run {len(inputs['module'])} bytes with {shown}")
     with speaking.share_told("backtest") as tell:
         report = local.backtest(inputs, tell)
-    if asked.html is not None:
-        title = f"Backtest of {', '.join(report['inputs']['symbols'])}"
-        note = f"simulated, seed {report['inputs']['seed']}, seqcli {__version__}"
-        reports.kept(session, asked.html, title, tables.sections(report), note)
-    failure = Partial(f"the module trapped: {report['trapped']}") if report["trapped"] else None
-    return Result(body=report, items=_items(session, report), ids=[], table=tables.report, failure=failure)
+    return backtest_jobs.reported(session, report, asked.html)
 
 
-def _items(session: Session, report: Any) -> str | None:
-    """Rows are fills; where every field asked for is one of the report itself, it is one object."""
-    fields = session.options.fields or ()
-    whole = fields and all(name.split(".")[0] in report for name in fields)
-    return None if whole else "fills"
+def _submission(asked: Run, inputs: dict[str, Any]) -> backtests.Submit:
+    """The same as a job. Days stay as they were typed: the exchange reads them as we do."""
+    import base64
+
+    if asked.sweep is not None:
+        raise Usage("a sweep runs on this machine, or with --dask", hint="leave --remote out; seq help sweep-files")
+    if asked.tape or asked.start is None or asked.end is None:
+        raise Usage("a recording plays on this machine only", hint="--start and --end with --remote, or --tape without")
+    return backtests.Submit(
+        wasm_base64=base64.b64encode(inputs["module"]).decode(),
+        symbols=inputs["symbols"],
+        venue=",".join(inputs["venues"] or [backtests.ALL_VENUES]),
+        start=asked.start,
+        end=asked.end,
+        capital=Decimal(inputs["capital_usd_1e9"]).scaleb(-units.Usd.digits),
+        seed=inputs["seed"],
+        params=inputs["params"],
+        risk=inputs["risk"],
+    )
 
 
 def _inputs(asked: Run) -> dict[str, Any]:
@@ -119,16 +132,10 @@ def _capital(text: str) -> int:
 
 def _instant(text: str, option: str, *, last: bool) -> int:
     """A day, whole, or an instant of it (2026-01-31T12:00)."""
-    import datetime as dt
-
     try:
-        moment = dt.datetime.fromisoformat(text.removesuffix("Z"))
+        return backtests.instant_ns(text, last=last)
     except ValueError:
         raise Usage(f"{option} {text!r} is no day", hint=f"for example {option} 2026-01-31") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    ts_ns = int(moment.timestamp()) * 10**9
-    return ts_ns + _DAY_NS - 1 if last and "T" not in text and " " not in text else ts_ns
 
 
 def _recording(path: str) -> str:

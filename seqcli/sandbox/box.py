@@ -16,6 +16,8 @@ from seqcli.sandbox.storage.store import SNAPSHOT_BYTES, Store, open_store, set_
 if TYPE_CHECKING:
     from seqcli.sandbox.algos.deployments import Deployments
     from seqcli.sandbox.algos.fleet import Fleet
+    from seqcli.sandbox.algos.jobs import Jobs
+    from seqcli.sandbox.algos.runner import Runner
     from seqcli.sandbox.analysis.reporting import Reporter
     from seqcli.sandbox.exchange.exchange import Exchange
     from seqcli.sandbox.market.books import Market
@@ -61,6 +63,7 @@ class OpenBox:
         self.hub: Hub | None = None
         self.fleet: Fleet | None = None
         self.runs: Runs | None = None
+        self.runner: Runner | None = None
         self.api_key = state.first_key()
         self._use(open_store(state.database, clock_ns(), thorough=thorough))
 
@@ -130,6 +133,13 @@ class OpenBox:
         kept = Strategies(self.store, self.vault)
         interrupted(kept, self.keys, self.keep_key, self._clock_ns())
         return kept
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """Backtests as they are kept."""
+        from seqcli.sandbox.algos.jobs import Jobs
+
+        return Jobs(self.store)
 
     @property
     def down(self) -> frozenset[str]:

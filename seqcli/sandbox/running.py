@@ -133,6 +133,8 @@ class Running:
                 self._box.sequencer.stage()
             if self._box.runs:
                 self._box.runs.step(now_ns)
+            if self._box.runner:
+                self._box.runner.step(now_ns)
             self._box.sequencer.publish()
         except Exception:  # noqa: BLE001 - whatever it is, an exchange that cannot go on must not pretend to
             self._gate.report(f"the exchange cannot go on\n{format_exc()}")

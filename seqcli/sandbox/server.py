@@ -22,6 +22,7 @@ import msgspec
 
 from seqcli.errors import NotSent, Usage
 from seqcli.sandbox.algos.fleet import Fleet
+from seqcli.sandbox.algos.runner import Runner
 from seqcli.sandbox.box import OpenBox
 from seqcli.sandbox.log import to_stderr
 from seqcli.sandbox.running import Running
@@ -165,6 +166,8 @@ def _run(
         hub = box.hub = Hub(box, box.sequencer.stamp, time.monotonic_ns, report=box.report)
         box.fleet = Fleet(box.exchange, box.deployments, hub.tell, gate.report)
         box.fleet.begin(box.sequencer.stamp())
+        box.runner = Runner(box.jobs)
+        box.runner.begin(box.sequencer.stamp())
         told = Ready(url=f"http://{_bracketed(host)}:{port}", api_key=box.api_key, pid=os.getpid())
         strategies = box.strategies
         if serving.allow_strategies:
@@ -178,6 +181,8 @@ def _run(
     finally:
         if box.runs is not None:
             box.runs.close(box.sequencer.stamp())
+        if box.runner is not None:
+            box.runner.close()
         if box.fleet is not None:
             box.fleet.close(box.sequencer.stamp())
         box.close(snapshot=True)

@@ -21,6 +21,8 @@ from seqcli.wire.operation import Operation
 if TYPE_CHECKING:
     from seqcli.sandbox.algos.deployments import Deployments
     from seqcli.sandbox.algos.fleet import Fleet
+    from seqcli.sandbox.algos.jobs import Jobs
+    from seqcli.sandbox.algos.runner import Runner
     from seqcli.sandbox.exchange.exchange import Exchange
     from seqcli.sandbox.market.prediction.catalogue import Catalogue
     from seqcli.sandbox.market.synthetic import Market
@@ -146,6 +148,14 @@ class Box(Protocol):
     @property
     def runs(self) -> "Runs | None":
         """Strategies that run; None where no program may."""
+
+    @property
+    def jobs(self) -> "Jobs":
+        """Backtests as they are kept."""
+
+    @property
+    def runner(self) -> "Runner | None":
+        """Backtests that wait or run; None where the exchange is not served."""
 
     @property
     def store(self) -> "Store":

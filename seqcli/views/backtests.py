@@ -1,10 +1,11 @@
 """The report of a backtest."""
 
+from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
-from seqcli.views.cells import columns, entries, items, required, scaled, signed, text, when
+from seqcli.views.cells import columns, entries, items, required, scaled, signed, state, text, when
 
 
 def report(body: Any) -> list[Block]:
@@ -84,3 +85,48 @@ def _instances(body: Any) -> Grid:
     ]
     heads = columns("SYMBOL VENUE >POSITION >REALISED >UNREALISED >FEES >FILLS/1 >ORDERS/2 >REJECTED/3")
     return Grid(columns=heads, rows=rows, empty="no instance")
+
+
+def jobs(body: Any) -> list[Block]:
+    """Jobs of the exchange, a line each."""
+    rows: list[list[Cell | str]] = [
+        [
+            text(row, "job_id"),
+            state(row),
+            _share(row),
+            _symbols(row),
+            when(row, "start_ns"),
+            when(row, "end_ns"),
+            when(row, "created_ns"),
+            text(row, "error"),
+        ]
+        for row in entries(body, "jobs")
+    ]
+    heads = columns("JOB STATUS >DONE SYMBOLS/3 FROM/2 TO/2 CREATED/1 ERROR")
+    return [Grid(columns=heads, rows=rows, empty="no backtest yet: seq algo backtest FILE --remote")]
+
+
+def job(body: Any) -> list[Block]:
+    """One job."""
+    rows: list[tuple[str, Cell | str]] = [
+        ("job", text(body, "job_id")),
+        ("status", state(body)),
+        ("done", _share(body)),
+        ("symbols", _symbols(body)),
+        ("from", when(body, "start_ns")),
+        ("to", when(body, "end_ns")),
+        ("created", when(body, "created_ns")),
+        ("started", when(body, "started_ns")),
+        ("finished", when(body, "finished_ns")),
+        ("error", text(body, "error")),
+    ]
+    return [Pairs(rows=[row for row in rows if row[1]])]
+
+
+def _symbols(row: Any) -> str:
+    return ", ".join(map(str, row.get("symbols") or []))
+
+
+def _share(row: Any) -> str:
+    progress = row.get("progress") if isinstance(row, dict) else None
+    return f"{progress * 100:.0f} %" if isinstance(progress, (int, Decimal)) else ""

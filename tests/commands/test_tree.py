@@ -28,7 +28,7 @@ def commands() -> Commands:
 def test_every_module_with_a_command_is_in_the_table_and_the_other_way_round() -> None:
     folder = Path(app.__file__).parent / "commands"
     holding = {path.stem for path in folder.glob("*.py") if "\ncommand = " in path.read_text()}
-    nested = {"venue_creds", "key_creds", "wallet_creds", "drills", "market_intel"}
+    nested = {"venue_creds", "key_creds", "wallet_creds", "backtest_jobs", "drills", "market_intel"}
     assert holding - nested == set(app.COMMANDS) - {"help"}
 
 

@@ -29,6 +29,7 @@ name = "desk"
 secrets = ["api_key", "api_secret"]
 """
 NOUNS = ("creds", "algo", "strategy", "predict", "health")
+MINUTE = "quiet.wasm --symbol ETH-USD --venue kraken --start 2026-01-01T00:00 --end 2026-01-01T00:01"
 COMMANDS: dict[str, list[str]] = {
     "creds login": ["creds login --import --profile vendor --plaintext --no-check"],
     "creds status": ["creds status --check"],
@@ -57,7 +58,7 @@ COMMANDS: dict[str, list[str]] = {
     "algo stop": ["algo stop quiet"],
     "algo logs": ["algo logs quiet"],
     "algo undeploy": ["algo undeploy quiet"],
-    "algo backtest": ["algo backtest quiet.wasm --symbol ETH-USD --start 2026-01-01T00:00 --end 2026-01-01T00:01"],
+    "algo backtest": [f"algo backtest {MINUTE}", f"algo backtest {MINUTE} --remote"],
     "strategy deploy": ["strategy deploy desk --secrets-from venue.json"],
     "strategy list": ["strategy list"],
     "strategy show": ["strategy show desk"],
@@ -65,6 +66,10 @@ COMMANDS: dict[str, list[str]] = {
     "strategy stop": ["strategy stop desk"],
     "strategy logs": ["strategy logs desk"],
     "strategy delete": ["strategy delete desk"],
+    "algo job list": ["algo job list"],
+    "algo job show": ["algo job show {job}"],
+    "algo job wait": ["algo job wait {job}"],
+    "algo job cancel": ["algo job cancel {job}"],
     "predict markets": ["predict markets btc-updown --max 2"],
     "predict show": ["predict show {market}"],
     "predict settlement": ["predict settlement {market}"],
@@ -105,6 +110,7 @@ class Room:
             "address": secrets.ADDRESS,
             "shown": "key_a",
             "kept": "key_b",
+            "job": "bt_a",
         }
 
     def prepare(self, key: str, url: str) -> None:
@@ -157,6 +163,8 @@ class Room:
         elif name == "creds wallet list":
             rows = self.said("creds", "wallet", "list", "--json").body["wallets"]
             self.known["address"] = next(row["address"] for row in rows if row["role"] == "connected")
+        elif name == "algo job list":
+            self.known["job"] = self.said("algo", "job", "list", "--json").body["jobs"][0]["job_id"]
         elif name == "predict markets":
             rows = self.said("predict", "markets", "btc-updown", "--json").body["markets"]
             self.known["market"] = rows[0]["slug"]

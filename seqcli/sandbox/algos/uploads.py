@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -39,6 +40,11 @@ def module(text: str, expected: str | None = None) -> tuple[bytes, str]:
 
 
 def symbols(box: Box, texts: list[str], field: str) -> list[Instrument]:
+    """The instruments meant, of this exchange's market. Raises `Problem`."""
+    return known(box.market.instruments(), texts, field)
+
+
+def known(instruments: Mapping[str, Instrument], texts: list[str], field: str) -> list[Instrument]:
     """The instruments meant. Raises `Problem`."""
     if not texts:
         raise invalid((field, "at least one"))
@@ -48,7 +54,7 @@ def symbols(box: Box, texts: list[str], field: str) -> list[Instrument]:
             name = canonical(text)
         except ValueError as error:
             raise invalid((field, str(error))) from None
-        row = box.market.instruments().get(name)
+        row = instruments.get(name)
         if row is None:
             raise invalid((field, f"unknown symbol {name}"))
         rows.append(row)
@@ -79,10 +85,10 @@ def risk(sent: dict[str, Any] | None) -> dict[str, Any] | None:
     """The deployment's own limits. Raises `Problem`."""
     if sent is None:
         return None
-    known = set(Limits.__struct_fields__)
-    bad = [(f"risk.{name}", f"is not one of {', '.join(sorted(known))}") for name in sent if name not in known]
+    names = set(Limits.__struct_fields__)
+    bad = [(f"risk.{name}", f"is not one of {', '.join(sorted(names))}") for name in sent if name not in names]
     try:
-        limits = msgspec.convert({name: sent[name] for name in sent if name in known}, Limits, strict=False)
+        limits = msgspec.convert({name: sent[name] for name in sent if name in names}, Limits, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(*bad, ("risk", str(error))) from None
     bad += [

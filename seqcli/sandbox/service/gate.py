@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Admitted", "Entrance", "Gate", "Inbound", "Outbound", "refusal"]
 
 MAX_KEY = 512
-_STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos", "api_keys"})
+_STILL = frozenset({"quotes", "market", "health", "docs", "credentials", "algos", "backtests", "api_keys"})
 """Nouns that neither show nor change what the exchange holds; what they store is durable when they return."""
 _ROLES = {
     Access.READ: ("read", "trader", "admin"),

@@ -19,6 +19,20 @@ LOAD_S = 15.0
 _decode = msgspec.msgpack.Decoder(calls.Reply).decode
 
 
+def spawn(module: str, channel: socket.socket) -> subprocess.Popen[bytes]:
+    """Start a module of ours as a child that has `channel`, and nothing else of this process or its environment."""
+    root = str(Path(seqcli.__file__).parents[1])
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-m", module, str(channel.fileno())],
+        pass_fds=[channel.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/" if os.name != "nt" else None,
+        env={"PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+    )
+
+
 class Process:
     """A child with one module. After a trap of the process itself (`dead`) nothing more can be asked."""
 
@@ -27,17 +41,8 @@ class Process:
         self.dead: str | None = None
         self.loaded: calls.Reply | None = None
         self._channel = ours
-        root = str(Path(seqcli.__file__).parents[1])
         with theirs:
-            self._child = subprocess.Popen(  # noqa: S603 - our own words
-                [sys.executable, "-m", "seqcli.sandbox.algos.wasm.child", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/" if os.name != "nt" else None,
-                env={"PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
-            )
+            self._child = spawn("seqcli.sandbox.algos.wasm.child", theirs)
         self._channel.settimeout(LOAD_S)
         request = calls.Request(calls.LOAD, instances, module, config, labels=labels)
         try:
