@@ -68,7 +68,7 @@ class Client:
         self._key = key
         self._throttle = throttle or Throttle(clock)
         self._trace = trace
-        self._budget = budget
+        self.budget = budget
 
     def prepare(self, operation: Operation, request: Request = _NOTHING, body: bytes | None = None) -> Outgoing:
         """What `call` would send; for a dry run it needs no key."""
@@ -116,7 +116,7 @@ class Client:
             attempt < retry.ATTEMPTS
             and retry.may_repeat(operation, failure)
             and self.clock.monotonic() + wait < end
-            and self._budget.take()
+            and self.budget.take()
         )
 
     def _attempt(self, operation: Operation, outgo: Outgoing, attempt: int, end: float, *, urgent: bool) -> Reply:
@@ -154,7 +154,7 @@ class Client:
             failure.retry_after_s = wait
             failure.request_id = failure.request_id or request_id
             raise failure
-        self._budget.earn()
+        self.budget.earn()
         body = _parsed(operation, status, headers, content)
         return Reply(operation, status, headers, content, body, request_id)
 

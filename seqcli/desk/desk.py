@@ -32,6 +32,8 @@ NEW_RISK = frozenset(
         "graphs.amend_node",
         "graphs.resume",
         "orders.amend",
+        "strategies.create",
+        "strategies.start",
     }
 )
 """Operations beside orders that the latch stops: what they start would trade."""

@@ -76,14 +76,12 @@ class Sender:
         *,
         gate: Callable[[], None] = lambda: None,
         review: "Callable[[Intent, Outcome], Outcome]" = lambda _intent, outcome: outcome,
-        budget: retry.Budget = retry.BUDGET,
     ) -> None:
         self.client = client
         self.journal = journal
         self.deadline_s = deadline_s
         self.gate = gate
         self._review = review
-        self._budget = budget
 
     def send(self, intent: Intent, *, doubtful: bool = False) -> Outcome:
         """Send the stored bytes; `doubtful` when an earlier attempt may have been applied."""
@@ -149,7 +147,7 @@ class Sender:
 
     def may_retry(self) -> bool:
         """Take one from the process's allowance of retries."""
-        return self._budget.take()
+        return self.client.budget.take()
 
 
 class _Run:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seqcli.client.client import Reply
+from seqcli.client.retry import Budget
 from seqcli.desk.desk import Desk
 from seqcli.wire import strict, submission
 from seqcli.wire.operation import Operation, Request
@@ -37,6 +38,7 @@ class Script:
         self.clock = clock
         self.chance = random.Random(7)
         self.mode = "sandbox"
+        self.budget = Budget()
         self.answers: list[Any] = []
         self.asked: list[tuple[str, Any]] = []
 

@@ -78,7 +78,6 @@ def submitted(exchange, clock, make, tmp_path, hands, throttle=None):
         budget=retry.Budget(),
     )
     desk = Desk(client, account="acc", state_dir=tmp_path / "s", config_dir=tmp_path / "c", deadline_s=20.0)
-    desk._sender._budget = retry.Budget()  # not the process's, which other tests count on
     start = clock.now
     with ThreadPoolExecutor(hands) as pool:
         graphs = [make.order(graph_id=f"p-{place}") for place in range(ORDERS)]
