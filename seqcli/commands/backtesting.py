@@ -52,6 +52,8 @@ def backtest(session: Session, asked: Run) -> Result:
     inputs = _inputs(asked)
     if asked.remote or asked.no_wait:
         return backtest_jobs.submit(session, _submission(asked, inputs), wait=not asked.no_wait, html=asked.html)
+    if asked.sweep is not None and asked.html is not None:
+        raise Usage("--html is of one run, not of a sweep", hint="run the best one again with --html")
     if asked.sweep is not None:
         return sweeping.swept(session, inputs, asked.sweep, asked.dask)
     if asked.dask is not None:

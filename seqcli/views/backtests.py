@@ -5,7 +5,9 @@ from itertools import accumulate
 from typing import Any
 
 from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
-from seqcli.views.cells import columns, entries, items, required, scaled, signed, state, text, when
+from seqcli.views.cells import columns, entries, items, names, required, scaled, side, signed, state, text, when
+
+PAGE_FILLS = 2000
 
 
 def report(body: Any) -> list[Block]:
@@ -32,22 +34,30 @@ def sections(body: Any) -> list[tuple[str, list[Block]]]:
         ("Summary", summary),
         ("Equity", [Chart(title="equity, USD", lines={"equity": curve})]),
         ("Drawdown", [Chart(title="below the highest equity, USD", lines={"drawdown": falls})]),
-        ("Fills", [_fills(body)]),
+        ("Fills", _fills(entries(body, "fills"))),
+        ("Inputs", [_inputs(body["inputs"])]),
     ]
 
 
-def _fills(body: Any) -> Grid:
+def _fills(found: list[Any]) -> list[Block]:
+    """As many as a browser shows without trouble, and how many more there are."""
     scales = ("price_1e9", "qty_1e8", "fee_usd_1e9")
     rows: list[list[Cell | str]] = [
         [
             when(row, "ts_ns"),
-            *(text(row, name) for name in ("symbol", "venue", "side")),
+            text(row, "symbol"),
+            text(row, "venue"),
+            side(row),
             *(scaled(row, name) for name in scales),
             text(row, "liquidity"),
         ]
-        for row in entries(body, "fills")
+        for row in found[:PAGE_FILLS]
     ]
-    return Grid(columns=columns("TIME SYMBOL VENUE SIDE >PRICE >QTY >FEE LIQUIDITY"), rows=rows, empty="no fills")
+    heads = columns("TIME SYMBOL VENUE SIDE >PRICE >QTY >FEE(USD) LIQUIDITY")
+    blocks: list[Block] = [Grid(columns=heads, rows=rows, empty="no fills")]
+    if len(found) > PAGE_FILLS:
+        blocks.append(Line(Cell(f"and {len(found) - PAGE_FILLS} more; all of them: -o csv", "dim")))
+    return blocks
 
 
 def _figures(inputs: Any, summary: Any) -> list[tuple[str, Cell | str]]:
@@ -56,7 +66,7 @@ def _figures(inputs: Any, summary: Any) -> list[tuple[str, Cell | str]]:
         ("to", when(inputs, "end_ns")),
         ("capital", f"{scaled(inputs, 'capital_usd_1e9')} USD"),
         ("equity", f"{required(summary, 'final_equity_usd_1e9') and scaled(summary, 'final_equity_usd_1e9')} USD"),
-        ("profit", signed(summary, "pnl_usd_1e9")),
+        ("profit", _profit(summary)),
         ("return", f"{text(summary, 'return_bps')} bps"),
         ("fees", f"{scaled(summary, 'fees_usd_1e9')} USD"),
         ("drawdown", f"{text(summary, 'max_drawdown_bps')} bps"),
@@ -66,6 +76,25 @@ def _figures(inputs: Any, summary: Any) -> list[tuple[str, Cell | str]]:
         ("orders", f"{text(summary, 'orders')}, {text(summary, 'trades')} fills"),
         ("callbacks", text(summary, "callbacks")),
     ]
+
+
+def _profit(summary: Any) -> Cell:
+    cell = signed(summary, "pnl_usd_1e9")
+    return Cell(f"{cell.text} USD", cell.mood)
+
+
+def _inputs(inputs: Any) -> Pairs:
+    """What gives the same figures again."""
+    rows: list[tuple[str, Cell | str]] = [
+        ("symbols", names(inputs, "symbols")),
+        ("venues", names(inputs, "venues") or "all that trade them"),
+        ("market", names(inputs, "tapes") or "synthetic"),
+        ("market, SHA-256", text(inputs, "data_sha256")),
+        ("module, SHA-256", text(inputs, "wasm_sha256")),
+        ("seed", text(inputs, "seed")),
+    ]
+    params = items(inputs, "params")
+    return Pairs(rows=[*rows, *((f"parameter {text(row, 'slot')}", text(row, "value")) for row in params)])
 
 
 def _instances(body: Any) -> Grid:

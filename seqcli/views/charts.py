@@ -125,7 +125,7 @@ class _Canvas:
         self._frame = frame
         self._notes = list(notes)
         low, high = min(values), max(values)
-        self._low, self._high = (low, high) if low < high else (low - 1, high + 1)
+        self._low, self._high = ticks.room(low, high)
         height = frame.height - len(notes)
         marks = ticks.values(self._low, self._high, (height - _FRAME - 1) // _ROWS_PER_MARK + 1, frame.digits)
         room = max(len(text) for _, text in marks)

@@ -26,6 +26,12 @@ def step_of(low: int, high: int, most: int) -> int:
     return step
 
 
+def room(low: int, high: int) -> tuple[int, int]:
+    """The ends of an axis: a value that never changes gets a thousandth of itself on either side."""
+    beside = max(1, abs(low) // 1000) if low == high else 0
+    return low - beside, high + beside
+
+
 def values(low: int, high: int, most: int, digits: int) -> list[tuple[int, str]]:
     """Round values of [low, high] at a scale of `digits` decimals, and their texts, all with the same decimals."""
     step = step_of(low, high, most)

@@ -48,10 +48,12 @@ def test_a_page_has_the_curves_and_the_same_bytes_twice(seq: Seq, idle: str, tmp
     assert seq(*asked).status == 0
     assert page.read_bytes() == content
     html = content.decode()
-    assert (html.count("<section>"), html.count("<svg"), "no fills" in html) == (4, 2, True)
+    assert (html.count("<section>"), html.count("<svg"), "no fills" in html) == (5, 2, True)
     assert "default-src 'none'" in html
     refused = seq(*asked[:-1], str(tmp_path))
     assert (refused.status, "is a folder" in refused.err) == (2, True)
+    swept = seq(*asked, "--sweep", "params.toml")
+    assert (swept.status, "not of a sweep" in swept.err) == (2, True)
 
 
 def test_a_browser_opens_the_page(seq: Seq, idle: str, tmp_path: Path) -> None:

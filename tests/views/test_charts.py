@@ -216,3 +216,10 @@ def test_a_hostile_name_is_harmless() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert text.count("\\u001b]0;x\\u0007\\u202e") == 2
+
+
+def test_a_value_that_never_changes_lies_in_the_middle_of_round_marks() -> None:
+    assert ticks.room(100_000, 100_000) == (99_900, 100_100)
+    assert ticks.room(0, 0) == (-1, 1)
+    assert ticks.room(-5_000, -5_000) == (-5_005, -4_995)
+    assert ticks.room(1, 2) == (1, 2)

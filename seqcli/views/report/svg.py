@@ -66,7 +66,7 @@ class _Plane:
     def __init__(self, chart: Chart, times: Sequence[int], values: Sequence[int], *, inset: float = 0) -> None:
         self.first, self.last = min(times), max(*times, min(times) + 1)
         low, high = min(values), max(values)
-        self.low, self.high = (low, high) if low < high else (low - 1, high + 1)
+        self.low, self.high = ticks.room(low, high)
         self.digits, self.inset = chart.digits, inset
 
     def x(self, ts_ns: int) -> float:
