@@ -87,6 +87,11 @@ def test_a_long_job_leaves_the_exchange_free_and_is_cancelled(serve: Serve, shel
         ("buyer.wasm --symbol ETH-USD --start 2026-13-01 --end 2026-01-01", 2, "is no day"),
         ("buyer.wasm --symbol ETH-USD --start 2026-01-01 --end 2026-01-31", 3, "seq sandbox start"),
         ("buyer.wasm --symbol ETH-USD --tape Sequence.toml", 2, "on this machine only"),
+        (
+            "buyer.wasm --symbol ETH-USD --start 2026-01-01 --end 2026-01-02 --sweep x",
+            2,
+            "a sweep runs on this machine",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(words: str, status: int, sentence: str, shell: Shell, home: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from seqcli.wire.backtests import UNFINISHED
 if TYPE_CHECKING:
     from seqcli.sandbox.storage.store import Store
 
-KEPT = 100
+KEPT = 50
 """Ended jobs of a client; the oldest beyond them go."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS backtests (
@@ -84,10 +84,13 @@ class Jobs:
         )
 
     def keep(self, job: StoredJob, results: bytes | None = None) -> None:
-        """Its record as it is now, with the results where there are some; durable at return."""
+        """Its record as it is now, with the results where there are some; durable at return. Of one that has ended
+        the inputs, a module with them, are let go.
+        """
         self._store.write(
-            "UPDATE backtests SET record = ?, ended = ?, results = ? WHERE client_id = ? AND job_id = ?",
-            (msgspec.json.encode(job), job.ended, results, job.client_id, job.job_id),
+            "UPDATE backtests SET record = ?, ended = ?, results = ?, inputs = iif(?, x'', inputs) "
+            "WHERE client_id = ? AND job_id = ?",
+            (msgspec.json.encode(job), job.ended, results, job.ended, job.client_id, job.job_id),
         )
 
     def _column(self, name: str, job: StoredJob) -> bytes | None:

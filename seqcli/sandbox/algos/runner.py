@@ -4,6 +4,7 @@ A job that ran when the exchange ended is run again from its inputs, which gives
 two violent ends is `failed`.
 """
 
+import contextlib
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import msgspec
 from seqcli.sandbox.algos.jobs import Jobs, StoredJob, Told
 from seqcli.sandbox.algos.wasm import calls
 from seqcli.sandbox.algos.wasm.process import spawn
+from seqcli.sandbox.storage.damage import CannotWrite
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,8 +33,12 @@ class Work:
         self.ended = False
         ours, theirs = socket.socketpair()
         self._channel = ours
-        with theirs:
-            self._child: subprocess.Popen[bytes] = spawn("seqcli.sandbox.algos.worker", theirs)
+        try:
+            with theirs:
+                self._child: subprocess.Popen[bytes] = spawn("seqcli.sandbox.algos.worker", theirs)
+        except OSError:
+            ours.close()
+            raise
         self._listener = threading.Thread(target=self._listen, args=(inputs,), name=job.job_id, daemon=True)
         self._listener.start()
 
@@ -113,7 +119,7 @@ class Runner:
             self._waiting.remove(job)
             job.status, job.started_ns, job.starts = "running", now_ns, job.starts + 1
             self._kept.keep(job)
-            self._working[job.job_id] = Work(job, self._kept.inputs(job))
+            self._launch(job, now_ns)
 
     def wait(self, now_ns: int) -> None:
         """Until nothing waits or runs."""
@@ -139,13 +145,23 @@ class Runner:
         return job
 
     def close(self) -> None:
-        """The exchange ends: children end, too; their jobs wait for its next start."""
+        """The exchange ends: children end, too; their jobs wait for its next start, which knows them as unfinished
+        where this can't be written any more.
+        """
         ending, self._working = list(self._working.values()), {}
         for work in ending:
             work.close()
-        for work in ending:
-            work.job.status, work.job.started_ns, work.job.starts = "queued", None, work.job.starts - 1
-            self._kept.keep(work.job)
+        with contextlib.suppress(CannotWrite):
+            for work in ending:
+                work.job.status, work.job.started_ns, work.job.starts = "queued", None, work.job.starts - 1
+                self._kept.keep(work.job)
+
+    def _launch(self, job: StoredJob, now_ns: int) -> None:
+        inputs = self._kept.inputs(job)
+        try:
+            self._working[job.job_id] = Work(job, inputs)
+        except OSError as error:  # no process or no descriptor left: the job's affair, not the exchange's
+            self._end(job, Told(error=f"its process could not be started: {error.strerror or error}"), now_ns)
 
     def _end(self, job: StoredJob, told: Told, now_ns: int) -> None:
         job.status, job.error, job.finished_ns = "failed" if told.error else "succeeded", told.error, now_ns

@@ -1,6 +1,7 @@
 """Backtest jobs: nothing half-done is kept, each account sees its own, and none is `running` when nothing runs."""
 
 import base64
+import errno
 import json
 import os
 import signal
@@ -213,6 +214,30 @@ def test_a_child_that_is_gone_has_failed(served: Jobs) -> None:
     at_work.wait(NOW)
     body = served("GET", f"/v1/backtest/{job['job_id']}")[1]
     assert (body["status"], body["error"]) == ("failed", "its process ended before it had a result")
+
+
+def test_a_child_that_cannot_be_started_fails_its_job_and_nothing_else(
+    served: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "spawn", full)
+        failed = served.submit()[1]
+    assert (failed["status"], "could not be started" in failed["error"]) == ("failed", True)
+    good = served.submit()[1]
+    assert served.box.runner is not None
+    served.box.runner.wait(NOW)
+    assert served("GET", f"/v1/backtest/{good['job_id']}")[1]["status"] == "succeeded"
+
+
+def test_an_ended_job_keeps_its_results_and_no_module(desk: Jobs) -> None:
+    waiting = desk.kept(1)
+    assert len(desk.box.jobs.inputs(waiting)) > len(GOOD)
+    desk.submit()
+    ended, _ = desk.box.jobs.of(waiting.client_id, sandbox=True)
+    assert (desk.box.jobs.inputs(ended), desk.box.jobs.results(ended) is None) == (b"", False)
 
 
 def test_the_oldest_ended_jobs_go(desk: Jobs) -> None:
