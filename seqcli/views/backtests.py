@@ -8,6 +8,7 @@ from seqcli.views.blocks import Block, Cell, Chart, Grid, Line, Pairs
 from seqcli.views.cells import columns, entries, items, names, required, scaled, side, signed, state, text, when
 
 PAGE_FILLS = 2000
+"""Rows of a page; more make a browser slow."""
 
 
 def report(body: Any) -> list[Block]:
@@ -23,7 +24,7 @@ def report(body: Any) -> list[Block]:
 
 
 def sections(body: Any) -> list[tuple[str, list[Block]]]:
-    """The report as the sections of a page: with falls from the peak, and every fill."""
+    """The report as the sections of a page: with falls from the peak, and the fills."""
     curve = [(row["ts_ns"], row["equity_usd_1e9"]) for row in items(body, "equity")]
     peaks = accumulate((worth for _, worth in curve), max)
     falls = [(ts_ns, worth - peak) for (ts_ns, worth), peak in zip(curve, peaks, strict=True)]
@@ -40,7 +41,7 @@ def sections(body: Any) -> list[tuple[str, list[Block]]]:
 
 
 def _fills(found: list[Any]) -> list[Block]:
-    """As many as a browser shows without trouble, and how many more there are."""
+    """The first `PAGE_FILLS`, and how many more there are."""
     scales = ("price_1e9", "qty_1e8", "fee_usd_1e9")
     rows: list[list[Cell | str]] = [
         [
