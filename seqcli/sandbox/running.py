@@ -117,7 +117,8 @@ class Running:
             if sequencer.staged_seq > self._box.store.committed_seq:
                 commits.begin()
             worked_s = thread_time() - worked_s + await self._look()
-            if self._box.fleeting or seen_seq == sequencer.staged_seq:
+            on_disk = sequencer.staged_seq <= self._box.store.committed_seq  # else the loop would wait for the disk
+            if on_disk and (self._box.fleeting or seen_seq == sequencer.staged_seq):
                 worked_s += await self._settle_reports()
             seen_seq = sequencer.staged_seq
             often = self._hub.listened or bool(self._box.fleet)
