@@ -48,6 +48,12 @@ _MODULE = """(module (memory (export "memory") 1)
 def test_an_example_works_as_it_stands(prepared: Seq, words: str, example: str) -> None:
     if words.startswith("algo ") and words not in ("algo deploy", "algo list"):
         prepared("--local", "algo", "deploy", "maker.wasm", "--symbol", "ETH-USD")
+    if words in ("algo job show", "algo job wait", "algo job cancel"):
+        window = ("--start", "2026-01-01T00:00", "--end", "2026-01-01T00:01")
+        markets = ("--symbol", "ETH-USD", "--venue", "kraken")
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("seqcli.sandbox.algos.jobs.urandom", lambda _count: bytes.fromhex("0123456789abcdef0123"))
+            assert prepared("--local", "algo", "backtest", "maker.wasm", *markets, *window, "--remote").status == 0
     if words == "creds venue remove":
         prepared("--local", "creds", "venue", "add", "kraken", "--from", "kraken.json")
     done = prepared(*shlex.split(example)[1:])
