@@ -13,6 +13,7 @@ from seqcli.sandbox.storage.keys import Keys, digest_of
 from seqcli.sandbox.storage.store import open_store
 from seqcli.sandbox.storage.vault import Vault
 from seqcli.sandbox.strategies import runs as module
+from seqcli.sandbox.strategies import warden
 from seqcli.sandbox.strategies.kept import MAX_LINES, Secrets, Stored, Strategies, Wanted, fresh
 from seqcli.sandbox.strategies.run import LINES_AT_ONCE, LONGEST
 from seqcli.sandbox.strategies.runs import Runs, interrupted
@@ -184,11 +185,33 @@ def test_who_is_ahead_of_its_share_of_a_core_is_held(stage: Stage) -> None:
     assert stage.how(row)[0] == "stopped"
 
 
-def test_forks_without_end_are_ended_all_of_them(stage: Stage) -> None:
-    row = stage.start("import os\nwhile True: os.fork()", memory_mb=2048)
+def test_more_processes_than_may_be_are_ended_all_of_them(stage: Stage) -> None:
+    row = stage.start("import os, signal\nfor _ in range(7): os.fork()\nsignal.pause()", memory_mb=4096)
     stage.end(row)
     assert stage.how(row) == ("failed", -9, "started more than 64 processes")
     assert stage.alive() == []
+
+
+def test_what_a_program_leaves_behind_goes_with_it(stage: Stage) -> None:
+    row = stage.start(
+        """
+        import os, signal
+        for _ in range(20):
+            if not os.fork():
+                os.closerange(0, 3)
+                signal.pause()
+        """
+    )
+    stage.end(row)
+    assert stage.how(row) == ("exited", 0, None)
+    assert stage.alive() == []
+
+
+def test_however_many_there_are_looking_at_them_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if each had two children, without end."""
+    monkeypatch.setattr(warden, "_children", lambda pid: [2 * pid, 2 * pid + 1])
+    monkeypatch.setattr(warden, "_fields", lambda _pid: ["S"])
+    assert len(warden.descendants(1)) == 4 * warden.MOST_PROCESSES + 1
 
 
 def test_who_leaves_the_family_is_found(stage: Stage) -> None:
@@ -266,8 +289,7 @@ def test_a_stop_asks_first_and_then_makes_it(stage: Stage, program: str, last: s
 def test_without_its_warden_no_program_goes_on(stage: Stage) -> None:
     row = stage.start(STUBBORN)
     stage.until(row, "ready")
-    warden = next(iter(stage.runs._running.values()))[1]._warden
-    warden.kill()
+    next(iter(stage.runs._running.values()))[1]._warden.kill()
     stage.end(row)
     assert stage.how(row) == ("failed", -9, "its warden was killed")
 
