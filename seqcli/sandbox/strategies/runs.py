@@ -1,6 +1,5 @@
 """The strategies that run: each with a key of its own, watched by the server between two requests."""
 
-import select
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from seqcli.sandbox.strategies import archives
 from seqcli.sandbox.strategies.kept import Stored, Strategies, new_id
 from seqcli.sandbox.strategies.run import Run
 from seqcli.sandbox.strategies.warden import Orders
+from seqcli.sandbox.waiting import readable
 
 MOST_AT_ONCE = 8
 GRACE_S = 5.0
@@ -94,7 +94,7 @@ class Runs:
         """Keep what was printed, settle what has ended; waits so long for anything to happen."""
         if self._running and wait_s:
             numbers = [number for _, run in self._running.values() for number in run.numbers()]
-            select.select(numbers, [], [], wait_s)
+            readable(numbers, wait_s)
         for name, (row, run) in list(self._running.items()):
             ended = run.ended()
             lines = run.printed()

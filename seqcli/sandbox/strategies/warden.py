@@ -9,7 +9,6 @@ group is all that is known, and memory is held by the kernel's limit of each pro
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -17,6 +16,8 @@ import sys
 import time
 
 import msgspec
+
+from seqcli.sandbox.waiting import readable
 
 LOOK_S = 0.05
 MOST_PROCESSES = 64
@@ -75,7 +76,7 @@ class Warden:
     def run(self) -> Verdict:
         """Until the program ends; then what it left behind is ended, too."""
         while self._program.poll() is None:
-            if select.select([self._channel], [], [], LOOK_S)[0]:
+            if readable([self._channel], LOOK_S):
                 self._hear()
             self._look()
         self._kill()

@@ -1,7 +1,6 @@
 """The parent's side of a child: started, asked, and killed when it does not answer."""
 
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import msgspec
 
 import seqcli
 from seqcli.sandbox.algos.wasm import calls
+from seqcli.sandbox.waiting import readable
 
 ANSWER_S = 0.25
 """A callback may take ten milliseconds; a child that takes this long is stuck, and is killed."""
@@ -58,7 +58,7 @@ class Process:
     def ready(self, wait_s: float = 0.0) -> bool:
         """Whether it has compiled and started (`loaded` says how); waits so long for it."""
         if self.loaded is None and self.dead is None:
-            if self._child.poll() is None and not select.select([self._channel], [], [], wait_s)[0]:
+            if self._child.poll() is None and not readable([self._channel], wait_s):
                 return False
             self.loaded = self._reply()
             if self.loaded.trap is not None:
