@@ -96,7 +96,7 @@ class LocalTransport:
     def close(self) -> None:
         """Close the store and the connection to a server, and end the one in this process."""
         self._serving.close()
-        self._embedded.close()
+        self._embedded.leave()
         if self._http is not None:
             self._http.close()
 

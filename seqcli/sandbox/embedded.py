@@ -80,3 +80,8 @@ class Embedded:
         if self._box is not None:
             self._box.store.close()
             self._box = self._gate = self._version = None
+
+    def leave(self) -> None:
+        """Close, and let go of the folder's lock: a process may open many."""
+        self.close()
+        self._state.lock.close()

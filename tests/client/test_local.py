@@ -179,3 +179,22 @@ def test_a_folder_is_served_once_and_by_whoever_serves_it_already(tmp_path):
     finally:
         box.close()
     assert not (tmp_path / "box" / "server.json").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to see what is open")
+def test_what_is_closed_leaves_no_file_open(tmp_path: Path) -> None:
+    def opened() -> list[str]:
+        found = []
+        for link in Path("/proc/self/fd").iterdir():
+            try:
+                found.append(str(link.readlink()))
+            except OSError:
+                continue
+        return [name for name in found if name.startswith(str(tmp_path))]
+
+    local = LocalTransport(tmp_path / "box")
+    headers = {"Authorization": f"Bearer {local.api_key()}"}
+    assert local.send("GET", BASE_URL + "/v1/account", headers, None, 20.0)[0] == 200
+    assert opened()
+    local.close()
+    assert opened() == []
