@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from seqcli.profile import keys
 from seqcli.profile.secret import Secret
+from seqcli.sandbox.waiting import readable
 from tests.profile.conftest import Bus, running_bus
 from tests.stories import echoing_exchange
 from tests.stories.echoing_exchange import Exchange, listening
@@ -99,7 +99,7 @@ def on_a_terminal(own: Home, *words: str, prompt: bytes = b"", typed: bytes = b"
         os.close(slave)
         seen = b""
         while prompt not in seen:
-            assert select.select([master], [], [], READY_S)[0], seen
+            assert readable([master], READY_S), seen
             seen += os.read(master, 4096)
         os.write(master, typed)
         assert process.stdout is not None

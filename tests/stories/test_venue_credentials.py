@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from seqcli.sandbox.waiting import readable
 from seqcli.wire import venue_keys
 from seqcli.wire.credentials import CONNECTABLE
 from tests.stories import secrets
@@ -83,7 +83,7 @@ def on_a_terminal(typed: str, *words: str) -> tuple[int, str]:
         os.close(slave)
         seen = b""
         while b": " not in seen:
-            assert select.select([master], [], [], READY_S)[0], seen
+            assert readable([master], READY_S), seen
             seen += os.read(master, 4096)
         os.write(master, typed.encode())
         while chunk := _rest(master):
