@@ -25,14 +25,15 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def begun(path: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":
+def begun(path: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[bytes]":
+    """The command at work; unbuffered, as `communicate` would miss what a buffer has read ahead of a line."""
     command = [str(SCRIPTS / "seq"), "order", "submit", str(path), "-o", "ndjson", *words]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
 
 
-def ended(process: "subprocess.Popen[str]") -> tuple[int, list[dict[str, Any]]]:
+def ended(process: "subprocess.Popen[bytes]") -> tuple[int, list[dict[str, Any]]]:
     out, _ = process.communicate(timeout=120)
-    return process.returncode, [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+    return process.returncode, [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
 
 
 def sizes(environment: dict[str, str]) -> Counter[int]:
