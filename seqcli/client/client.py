@@ -18,7 +18,8 @@ from seqcli.wire.envelope import failure_from_reply
 from seqcli.wire.operation import Access, Operation, Repeat, Request
 
 if TYPE_CHECKING:
-    from seqcli.client.transport import Raw, Transport
+    from seqcli.client.roundtrip import Raw
+    from seqcli.client.transport import Transport
 
 Trace = Callable[[str], None]
 """Hears a line a step: what is asked, what came back, after how long; secrets masked, bodies left out."""

@@ -15,7 +15,8 @@ from seqcli.sandbox.service.gate import Inbound
 from seqcli.sandbox.service.state import Server, State
 
 if TYPE_CHECKING:
-    from seqcli.client.transport import HttpTransport, Raw
+    from seqcli.client.roundtrip import Raw
+    from seqcli.client.transport import HttpTransport
 
 _PAUSE_S = 0.01
 BASE_URL = f"http://{HOST}"

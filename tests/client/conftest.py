@@ -22,11 +22,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from seqcli.client.client import Client
 from seqcli.client.clock import SystemClock
 from seqcli.client.retry import Budget
+from seqcli.client.roundtrip import Raw
 from seqcli.client.throttle import Throttle
 from seqcli.client.transport import HttpTransport
 
 KEY = "seq_test_" + "k" * 60 + "1a2b"
 QUOTE = b'{"symbol":"ETH-USD","bid_price_1e9":3000000000000,"mid":3000.10}'
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+
+def get(transport: HttpTransport, url: str, deadline_s: float = 5.0) -> Raw:
+    """One request with a key."""
+    return transport.send("GET", url, {"Authorization": f"Bearer {KEY}"}, None, deadline_s)
+
 
 Step = Callable[[socket.socket], Any]
 """What a server does with a connection once a whole request has come."""

@@ -12,30 +12,11 @@ from pathlib import Path
 import pytest
 
 from seqcli.client import transport as module
-from seqcli.client.transport import HttpTransport
+from seqcli.client.roundtrip import RoundTrip
 from seqcli.errors import Ambiguous, NotSent, Unreachable, Usage
+from tests.client.conftest import HEAD, KEY, QUOTE, get
 
-KEY = "seq_test_" + "k" * 60 + "1a2b"
-QUOTE = b'{"symbol":"ETH-USD","bid_price_1e9":3000000000000,"mid":3000.10}'
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-LIMIT_S = 0.3
-LATE_S = 2.0  # far beyond the limit, and far below what an unlimited server would take
-
-
-def get(transport: HttpTransport, url: str, deadline_s: float = 5.0):
-    return transport.send("GET", url, {"Authorization": f"Bearer {KEY}"}, None, deadline_s)
-
-
-def end_of_exchange(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set when the thread of an exchange is through, whether anybody waits for it or not."""
-    ended, run = threading.Event(), module._Exchange._run
-
-    def watched(self, request):
-        run(self, request)
-        ended.set()
-
-    monkeypatch.setattr(module._Exchange, "_run", watched)
-    return ended
+LATE_S = 2.0  # far below what the server would take
 
 
 def test_an_answer_comes_back_as_it_was_sent(transport, serve, say):
@@ -90,50 +71,6 @@ def test_each_thread_has_a_connection_of_its_own(transport, serve, say):
     for thread in threads:
         thread.join()
     assert (failures, len(server.requests), server.connections) == ([], 80, 8)
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        pytest.param(lambda say: say.silence, id="silence"),
-        pytest.param(lambda say: say.drip(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"), id="headers drip"),
-        pytest.param(lambda say: say.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="interim replies drip"),
-        pytest.param(lambda say: say.drip(HEAD + b"content-length: 99999\r\n\r\n", b" "), id="body drips"),
-        pytest.param(
-            lambda say: say.drip(HEAD + b"transfer-encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-            id="chunks drip",
-        ),
-    ],
-)
-def test_the_deadline_is_wall_clock_whatever_trickles_in(transport, serve, say, stopwatch, step):
-    server = serve(step(say))
-    with pytest.raises(Ambiguous, match=r"did not answer within 0\.3 s"):
-        get(transport, f"{server.url}/", LIMIT_S)
-    assert stopwatch() < LATE_S
-
-
-def test_control_without_the_waiting_thread_a_drip_passes_the_deadline(transport, serve, say, monkeypatch, stopwatch):
-    monkeypatch.setattr(module._Exchange, "_wait", lambda self, seconds: self._done.wait(seconds + 1.0))
-    server = serve(say.drip(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"))
-    with pytest.raises(Ambiguous):
-        get(transport, f"{server.url}/", LIMIT_S)
-    assert stopwatch() > LIMIT_S + 0.9
-
-
-def test_after_a_deadline_the_connection_is_hung_up_and_the_next_request_has_a_new_one(transport, serve, say):
-    server = serve(say.drip(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"), say.reply())
-    with pytest.raises(Ambiguous):
-        get(transport, f"{server.url}/", LIMIT_S)
-    assert get(transport, f"{server.url}/")[2] == QUOTE
-    assert server.connections == 2
-
-
-def test_a_request_too_large_to_be_taken_ends_at_the_deadline(transport, stopwatch):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        with pytest.raises(Ambiguous, match="did not answer within"):
-            transport.send("POST", url, {}, b" " * (32 << 20), LIMIT_S)
-    assert stopwatch() < LATE_S
 
 
 def test_300_megabytes_are_given_up_at_16(transport, serve, say):
@@ -236,79 +173,6 @@ def test_a_name_that_is_not_there_sent_nothing(transport, monkeypatch):
         get(transport, "https://nowhere.invalid/")
 
 
-def test_a_resolver_that_hangs_ends_at_the_deadline_and_nothing_is_sent_later(
-    transport, serve, say, monkeypatch, stopwatch
-):
-    server = serve(say.reply())
-    resolve, late = socket.getaddrinfo, threading.Event()
-    ended = end_of_exchange(monkeypatch)
-
-    def slow(*args, **options):
-        late.wait(5)
-        return resolve(*args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with pytest.raises(NotSent, match=r"did not answer within 0\.3 s"):
-        get(transport, f"{server.url}/", LIMIT_S)
-    assert stopwatch() < LATE_S
-    late.set()
-    assert ended.wait(5)
-    assert server.requests == []
-
-
-def test_control_without_the_lock_s_word_the_late_request_would_leave(transport, serve, say, monkeypatch):
-    watch = module._Exchange.watch
-
-    def deaf(self, event, facts):
-        if not event.endswith("send_request_headers.started"):
-            abandoned, self.abandoned = self.abandoned, False
-            watch(self, event, facts)
-            self.abandoned = abandoned
-
-    server = serve(say.reply())
-    resolve, late = socket.getaddrinfo, threading.Event()
-    ended = end_of_exchange(monkeypatch)
-
-    def slow(*args, **options):
-        late.wait(5)
-        return resolve(*args, **options)
-
-    monkeypatch.setattr(module._Exchange, "watch", deaf)
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with pytest.raises(NotSent):
-        get(transport, f"{server.url}/", LIMIT_S)
-    late.set()
-    assert ended.wait(5)
-    assert len(server.requests) == 1
-
-
-def test_a_connection_nobody_accepts_ends_at_the_deadline_with_nothing_sent(transport, stopwatch):
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        address = full.getsockname()
-        waiting = [socket.socket() for _ in range(3)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(address)
-        with pytest.raises(NotSent, match="did not answer within"):
-            get(transport, f"http://127.0.0.1:{address[1]}/", LIMIT_S)
-        for one in waiting:
-            one.close()
-    assert stopwatch() < LATE_S
-
-
-def test_an_interrupt_of_the_user_is_not_held_back(transport, serve, say, monkeypatch, stopwatch):
-    def interrupt(_self, _seconds):
-        raise KeyboardInterrupt
-
-    server = serve(say.silence)
-    monkeypatch.setattr(module._Exchange, "_wait", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        get(transport, f"{server.url}/", 20.0)
-    assert stopwatch() < LATE_S
-
-
 @pytest.mark.parametrize(
     "url",
     [
@@ -404,14 +268,14 @@ def test_control_without_that_check_the_library_quotes_the_key_and_our_sentence_
     transport, serve, say, monkeypatch
 ):
     heard = []
-    failure = module._Exchange._failure
+    failure = RoundTrip._failure
 
     def listen(self, deadline_s):
         heard.append(str(self._error))
         return failure(self, deadline_s)
 
     monkeypatch.setattr(module, "_check", lambda _headers: None)
-    monkeypatch.setattr(module._Exchange, "_failure", listen)
+    monkeypatch.setattr(RoundTrip, "_failure", listen)
     server = serve(say.reply())
     with pytest.raises(Unreachable) as caught:
         transport.send("GET", f"{server.url}/", {"Authorization": f"Bearer {KEY}\n"}, None, 5.0)
