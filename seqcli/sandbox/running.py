@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import thread_time
+from time import perf_counter, thread_time
 from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
@@ -110,9 +110,9 @@ class Running:
         """
         sequencer = self._box.sequencer
         clock = asyncio.get_running_loop().time
-        seen_seq = -1
+        seen_seq, due_s = -1, clock()
         while sequencer.halted is None:
-            began, worked_s = clock(), thread_time()
+            worked_s = thread_time()
             self._pass_time()
             if sequencer.staged_seq > self._box.store.committed_seq:
                 commits.begin()
@@ -122,8 +122,8 @@ class Running:
                 worked_s += await self._settle_reports()
             seen_seq = sequencer.staged_seq
             often = self._hub.listened or bool(self._box.fleet)
-            tick_s = _LISTENED_TICK_S if often else _TICK_S
-            await asyncio.sleep(max(worked_s / 4, tick_s - (clock() - began)))
+            due_s = max(due_s + (_LISTENED_TICK_S if often else _TICK_S), clock())
+            await asyncio.sleep(max(worked_s / 4, due_s - clock()))
         self._gate.report(f"halted, and every request is refused: {sequencer.halted}")
 
     def _pass_time(self) -> None:
@@ -157,17 +157,17 @@ class Running:
 
     async def _look(self) -> float:
         """Returns the seconds of work it was, pauses apart."""
-        worked_s, began = 0.0, thread_time()
+        worked_s, began, since = 0.0, thread_time(), perf_counter()
         try:
             now_ns = self._box.sequencer.stamp()
             self._hub.look(now_ns)
             if self._lives is not None:
                 self._lives.look(now_ns)
             for _ in self._hub.market.steps(now_ns):
-                if thread_time() - began > SLICE_S:
+                if perf_counter() - since > SLICE_S:
                     worked_s += thread_time() - began
                     await asyncio.sleep(0)
-                    began = thread_time()
+                    began, since = thread_time(), perf_counter()
         except Exception:  # noqa: BLE001 - a reader that misses something must know
             self._dismiss()
         return worked_s + thread_time() - began

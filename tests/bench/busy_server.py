@@ -1,4 +1,4 @@
-"""A server whose market never rests: every symbol has another book every 25 ms. `busy_server.py FOLDER SYMBOLS`.
+"""A server whose market never rests: each look finds another book of every symbol. `busy_server.py FOLDER SYMBOLS`.
 
 A line on stdin, `COUNT`, makes it publish so many changes of one order. Each second it prints what came into the hub.
 """
@@ -16,12 +16,13 @@ from seqcli.sandbox.market.books import Book
 from seqcli.sandbox.market.instruments import Instrument
 from seqcli.sandbox.running import Running
 from seqcli.sandbox.server import Ready, Serving, serve
-from seqcli.sandbox.streams.feeds import BOOK_TICK_NS, MarketData
+from seqcli.sandbox.streams.feeds import MarketData
 from seqcli.sandbox.streams.hub import Hub
 from seqcli.wire import streams
 from tests.sandbox.stage import HandMarket, Stage, instrument, two_venues
 
 VARIANTS, LEVELS, MOVING = 32, 20, 4
+EVERY_NS = 5_000_000
 BATCH = 200
 CHANGES = [0]
 
@@ -38,7 +39,7 @@ class BusyMarket(HandMarket):
         return self._all
 
     def books(self, symbol: str, ts_ns: int) -> Mapping[str, Book]:
-        return self._busy[symbol][ts_ns // BOOK_TICK_NS % VARIANTS]
+        return self._busy[symbol][ts_ns // EVERY_NS % VARIANTS]
 
 
 def _books(at: int, turn: int) -> Mapping[str, Book]:

@@ -1,13 +1,18 @@
 """Venues' books put together, as plain JSON numbers for people: exact, at least one decimal."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from itertools import chain
 from typing import Any
+
+import msgspec
 
 from seqcli.sandbox.market.books import Book, Level
 
 PRICE, SIZE = 9, 8
 """Decimals of a price and of a quantity."""
+_ENCODE = msgspec.json.Encoder().encode
+_SMALLEST, _LARGEST = 10**5, 10**15
+"""Fixed-point integers from here are written without an exponent; those below there have fifteen digits at most."""
 
 
 def human(value: int, digits: int) -> str:
@@ -36,20 +41,29 @@ def nbbo(bid: int, ask: int) -> str:
 def levels(books: Mapping[str, Book], depth: int, best: Any) -> list[Level]:
     """The `depth` best levels over all venues, `best` = max for bids, min for asks; sizes at one price are added."""
     is_bid = best is max
-    sizes: dict[int, int] = {}
-    sides: list[tuple[Level, ...]] = [book.bids if is_bid else book.asks for book in books.values()]
-    for side in sides:
-        for price, size in side[:depth]:
+    sides = [(book.bids if is_bid else book.asks)[:depth] for book in books.values()]
+    rows = sorted(chain.from_iterable(sides), reverse=is_bid)
+    if len(dict(rows)) < len(rows):
+        sizes: dict[int, int] = {}
+        for price, size in rows:
             sizes[price] = sizes.get(price, 0) + size
-    return sorted(sizes.items(), reverse=is_bid)[:depth]
+        rows = list(sizes.items())
+    return rows[:depth]
 
 
 def merged(books: Mapping[str, Book], depth: int, best: Any) -> str:
     """`levels` as JSON: ``[[price, size], …]``."""
-    return f"[{','.join([_level(price, size) for price, size in levels(books, depth, best)])}]"
+    rows = levels(books, depth, best)
+    if rows and _by_division(rows):
+        return _ENCODE([(price / 10**PRICE, size / 10**SIZE) for price, size in rows]).decode()
+    return f"[{','.join([f'[{human(price, PRICE)},{human(size, SIZE)}]' for price, size in rows])}]"
 
 
-@lru_cache(1 << 15)
-def _level(price: int, size: int) -> str:
-    """Most levels stand from one book to the next."""
-    return f"[{human(price, PRICE)},{human(size, SIZE)}]"
+def _by_division(rows: list[Level]) -> bool:
+    """Whether a double says each number exactly, without an exponent.
+
+    A decimal of fifteen digits at most is the shortest that means its double, so dividing and writing give it back.
+    """
+    sizes = [size for _, size in rows]
+    ends = rows[0][0], rows[-1][0], min(sizes), max(sizes)
+    return min(ends) >= _SMALLEST and max(ends) < _LARGEST

@@ -244,6 +244,17 @@ def test_a_reader_that_is_behind_gets_the_newest_only_and_numbers_without_a_gap(
     assert [(frame["seq"], frame["data"]["bid"]) for frame in taken(slow)] == [(1, 49995.0)]
 
 
+def test_looks_that_come_unevenly_still_find_each_book_and_the_same_moment_looks_once(floor: Floor) -> None:
+    """Ticks of 25 ms are late by a little each, so from one to the next it may be less."""
+    market: HandMarket = floor.stage.market
+    late, early = BOOK_TICK_NS + 900_000, BOOK_TICK_NS - 900_000
+    for at in range(1, 9):
+        market.set_book("BTC-USD", "kraken", f"{49990 + at}*1", "50000*1", START + at * early)
+    floor.member("prices:BTC-USD")
+    assert [floor.look(step) for step in (early, late, early, late)] == [1, 1, 1, 1]
+    assert [floor.look(BOOK_TICK_NS // 4), floor.look(early)] == [0, 1]
+
+
 def test_a_book_that_vanishes_is_told(floor: Floor) -> None:
     market: HandMarket = floor.stage.market
     member = floor.member("prices:BTC-USD-PERP", "book:BTC-USD-PERP")
