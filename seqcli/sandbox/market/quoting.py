@@ -129,6 +129,9 @@ class Source:
         """The instants of (from_ns, to_ns] with a touch at or past a price; the contract is `Market.stops`."""
         first, last = self.tick_at(from_ns) + 1, self.tick_at(to_ns)
         selling = side == "sell"
+        if not selling and price_1e9 <= self._tick:  # every ask is: the caller wants each instant
+            yield from map(self.instant, range(first, last + 1))
+            return
         for tick in self._walk.ticks_within(first, last, self._limit(price_1e9, selling), below=selling):
             bid, ask = self.touch(tick)
             if bid <= price_1e9 if selling else ask >= price_1e9:

@@ -29,6 +29,15 @@ def test_in_the_synthetic_market(*, symbol, pick, side, from_ns, length, away, o
     assert list(MARKET.stops(symbol, venue, side, price, from_ns, from_ns + length)) == expected
 
 
+@pytest.mark.parametrize(("price", "costs"), [(1, 0), (10**7, 0), (10**7 + 1, 1)])
+def test_a_price_that_every_ask_has_come_to_is_each_instant_and_no_search(price, costs):
+    market = SyntheticMarket(42)
+    assert market.instruments()["BTC-USD"].tick_size_1e9 == 10**7
+    found = list(market.stops("BTC-USD", "kraken", "buy", price, NOW, NOW + 60 * SECOND))
+    assert found == [at for at, _, _, _ in history("BTC-USD", "kraken", NOW, NOW + 60 * SECOND)]
+    assert (market.examined() > 0) == costs
+
+
 def test_a_year_without_the_price_costs_little():
     market = SyntheticMarket(42)
     assert not list(market.stops("BTC-USD", "kraken", "sell", 1, NOW, NOW + 365 * DAY))
