@@ -48,6 +48,7 @@ def submit(
 
 def checked(session: Session, lines: list[Line], *, sandbox: bool) -> list[Item]:
     """Every line as what it asks for. Raises `Usage` that names each bad one."""
+    _ = session.client  # what is wrong with the account is no line's fault
     items: list[Item] = []
     bad: list[tuple[int, Failure]] = []
     taken: dict[str, int] = {}

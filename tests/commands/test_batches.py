@@ -62,6 +62,17 @@ def test_one_bad_line_stops_all_before_the_first_is_sent(
     assert submitted(seq) == 0
 
 
+def test_an_account_that_is_wrong_is_told_once_and_not_of_each_line(
+    seq: Seq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text(f"{GOOD}\n" * 3)
+    monkeypatch.setenv("SEQ_API_KEY", "")
+    done = seq("order", "submit", str(path), "--json")
+    assert done.error["message"] == "SEQ_API_KEY is set but empty"
+    assert done.error["details"] == []
+
+
 def test_every_bad_line_is_named(seq: Seq, tmp_path: Path) -> None:
     path = tmp_path / "orders.ndjson"
     path.write_text("\n".join([GOOD, *[GOOD.replace("buy", "bye")] * 5, GOOD]) + "\n")
