@@ -17,7 +17,7 @@ def report(body: Any) -> list[Block]:
     curve = [(row["ts_ns"], row["equity_usd_1e9"]) for row in items(body, "equity")]
     blocks: list[Block] = [Pairs(rows=_figures(body["inputs"], summary))]
     blocks.append(Chart(title="equity, USD", lines={"equity": curve}, height=14))
-    blocks.append(_instances(body))
+    blocks += [_instances(body), *_refusals(body)]
     if body.get("trapped"):
         blocks.append(Line(Cell(f"trapped: {text(body, 'trapped')}", "bad")))
     return blocks
@@ -28,7 +28,7 @@ def sections(body: Any) -> list[tuple[str, list[Block]]]:
     curve = [(row["ts_ns"], row["equity_usd_1e9"]) for row in items(body, "equity")]
     peaks = accumulate((worth for _, worth in curve), max)
     falls = [(ts_ns, worth - peak) for (ts_ns, worth), peak in zip(curve, peaks, strict=True)]
-    summary: list[Block] = [Pairs(rows=_figures(body["inputs"], body["summary"])), _instances(body)]
+    summary: list[Block] = [Pairs(rows=_figures(body["inputs"], body["summary"])), _instances(body), *_refusals(body)]
     if body.get("trapped"):
         summary.append(Line(Cell(f"trapped: {text(body, 'trapped')}", "bad")))
     return [
@@ -115,6 +115,17 @@ def _instances(body: Any) -> Grid:
     ]
     heads = columns("SYMBOL VENUE >POSITION >REALISED >UNREALISED >FEES >FILLS/1 >ORDERS/2 >REJECTED/3")
     return Grid(columns=heads, rows=rows, empty="no instance")
+
+
+def _refusals(body: Any) -> list[Block]:
+    """Why orders were rejected, the most frequent reason first."""
+    lines: list[Block] = []
+    for row in entries(body, "per_symbol"):
+        for why in items(row, "refusals"):
+            told = f"{text(row, 'symbol')} on {text(row, 'venue')}: {text(why, 'count')} × {text(why, 'reason')}"
+            example = text(why, "example")
+            lines.append(Line(Cell(f"{told}, as in: {example}" if example else told, "dim")))
+    return lines
 
 
 def jobs(body: Any) -> list[Block]:

@@ -45,7 +45,7 @@ __attribute__((export_name("algo_on_book"))) Actions *algo_on_book(const Book *b
         if (off > 5 * tick) { want(order->id, 0, 0, 0, 1, 0); continue; }
         if (order->side > 0) has_bid = 1; else has_ask = 1;
     }
-    i64 size = 10000000;
+    i64 size = state->lot > 10000000 ? (i64)state->lot : 10000000;
     if (!has_bid && state->position < 5 * size) want(next_id++, bid, size, 1, 0, 4);
     if (!has_ask && state->position > -5 * size && state->position >= size) want(next_id++, ask, size, -1, 0, 4);
     return &out;

@@ -55,3 +55,13 @@ def test_a_page_names_what_gives_the_same_figures_again() -> None:
     assert (rows["module, SHA-256"], rows["seed"], rows["parameter 0"]) == ("ab", "42", "5")
     figures = dict(parts(report(100, 99))["Summary"][0].rows)
     assert (figures["profit"].text, figures["profit"].mood) == ("-1 USD", "bad")
+
+
+def test_a_page_says_why_orders_were_rejected() -> None:
+    low = {"reason": "EXCHANGE_REJECT", "count": 7, "example": "below the least worth"}
+    refusals = [low, {"reason": "RATE_LIMIT", "count": 2, "example": None}]
+    row = {"symbol": "DENT-USDT", "venue": "binance", "rejected": 9, "refusals": refusals}
+    *_, first, second = parts(report(100) | {"per_symbol": [row]})["Summary"]
+    assert first.cell.text == "DENT-USDT on binance: 7 × EXCHANGE_REJECT, as in: below the least worth"
+    assert second.cell.text == "DENT-USDT on binance: 2 × RATE_LIMIT"
+    assert isinstance(parts(report(100) | {"per_symbol": [row | {"refusals": []}]})["Summary"][-1], Grid)

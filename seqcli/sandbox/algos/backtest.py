@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seqcli.sandbox import rounding
-from seqcli.sandbox.algos.instances import Instance, Paused
+from seqcli.sandbox.algos.instances import Counts, Instance, Paused
 from seqcli.sandbox.algos.wasm import abi, calls
 from seqcli.sandbox.algos.wasm.guest import Guest, Program, Trapped
 from seqcli.sandbox.algos.wishes import Limits
@@ -272,7 +272,15 @@ class Backtest:
             "callbacks": instance.counts.updates,
             "orders": instance.counts.sent,
             "rejected": instance.counts.rejected,
+            "refusals": _refusals(instance.counts),
         }
+
+
+def _refusals(counts: Counts) -> list[dict[str, Any]]:
+    return [
+        {"reason": reason, "count": count, "example": counts.examples.get(reason) or None}
+        for reason, count in counts.refusals.most_common()
+    ]
 
 
 def _instruments(market: Market, plan: Plan) -> list[Instrument]:

@@ -4,7 +4,7 @@ and what it wants becomes orders of its account, within limits of its own.
 The same in a served exchange, where a child process answers, and in a backtest, where the module runs beside it.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -33,11 +33,19 @@ class Counts(msgspec.Struct, kw_only=True):
 
     updates: int = 0
     sent: int = 0
-    rejected: int = 0
+    refusals: Counter[str] = msgspec.field(default_factory=Counter)
+    """How often which reason was given."""
+    examples: dict[str, str] = {}
+    """The words that came with a reason first."""
     cancels: int = 0
     traps: int = 0
     latencies: deque[int] = msgspec.field(default_factory=lambda: deque(maxlen=1000))
     memory_bytes: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """How many orders and changes were refused."""
+        return self.refusals.total()
 
 
 class Trace(msgspec.Struct, kw_only=True):
@@ -142,10 +150,11 @@ class Instance:
         self._graphs.pop(row["graph_id"], None)
         own.status = abi.DEAD
         if row["failure_reason"] is not None:
+            self.counts.examples.setdefault(row["failure_reason"], row["failure_detail"] or "")
             self._refused(own.order_id, row["failure_reason"], row["updated_ns"])
 
     def _refused(self, order_id: int, reason: str, now_ns: int) -> None:
-        self.counts.rejected += 1
+        self.counts.refusals[reason] += 1
         told = abi.reject(order_id, reason)
         self._note("on_reject", self._asked(calls.Request(calls.REJECT, self.number, told)), now_ns)
 

@@ -1,14 +1,17 @@
 """Backtests: the same inputs give the same bytes, and the profit follows from the fills."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import wasmtime
 
 from seqcli.errors import Usage
 from seqcli.sandbox.algos.backtests import TAPE_START_NS, Inputs, drawdown_bps, run, sharpe
+from seqcli.sandbox.algos.wasm import abi
 from seqcli.sandbox.market.recordings import read
 from seqcli.sandbox.market.tape import RecordedMarket
 from seqcli.wire import strict
@@ -79,6 +82,28 @@ def test_the_market_of_a_seed_plays_too(c_maker: bytes) -> None:
     report = run(inputs)
     assert report["summary"]["callbacks"] > 100
     assert report == run(msgspec.structs.replace(inputs))
+
+
+def test_what_was_rejected_is_counted_by_its_reason_with_an_example() -> None:
+    """A module that wants, at each book, a billionth part of the least quantity, and a purchase nobody can pay."""
+    small = struct.pack("<QQqbBBB4x", 0, 10**9, 1, 1, abi.NEW, 0, 0)
+    large = struct.pack("<QQqbBBB4x", 0, 2000 * 10**9, 10**14, 1, abi.NEW, 0, 0)
+    wanted = "".join(f"\\{byte:02x}" for byte in struct.pack("<II", 2, 0) + small + large)
+    module = bytes(
+        wasmtime.wat2wasm(f"""(module (memory (export "memory") 2) (data (i32.const 512) "{wanted}")
+          (func (export "algo_alloc") (param i32) (result i32) i32.const 4096)
+          (func (export "algo_on_book") (param i32 i32) (result i32) i32.const 512)
+          (func (export "algo_on_fill") (param i32 i32)) (func (export "algo_on_reject") (param i32))
+          (func (export "algo_on_shutdown") (param i32) (result i32) i32.const 0))""")
+    )
+    inputs = Inputs(module=module, symbols=["ETH-USD"], venues=["kraken"], start_ns=TAPE_START_NS)
+    inputs.end_ns = TAPE_START_NS + 10**10
+    (row,) = run(inputs)["per_symbol"]
+    refused = {each["reason"]: each for each in row["refusals"]}
+    assert refused.keys() == {"EXCHANGE_REJECT", "INSUFFICIENT_BALANCE"}
+    assert sum(each["count"] for each in row["refusals"]) == row["rejected"] == row["orders"] > 20
+    assert "is below the minimum" in refused["EXCHANGE_REJECT"]["example"]
+    assert "USD available on kraken" in refused["INSUFFICIENT_BALANCE"]["example"]
 
 
 @pytest.mark.parametrize(
