@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,7 +39,19 @@ def book(
 def _asked(session: Session, request: Request, venue: str | None) -> Result:
     table = partial(tables.book, venue=venue)
     result = session.read(intelligence.DEPTH, request, ids="symbol", table=table)
-    return result.but(failure=_missing(session, result, venue))
+    result = result.but(failure=_missing(session, result, venue))
+    return result.but(body=_levels(result.body), items="") if session.options.output == "csv" else result
+
+
+def _levels(body: Any) -> list[dict[str, Any]]:
+    """A row a level, the best first: what a spreadsheet wants of a book."""
+    known = body if isinstance(body, dict) else {}
+    rows = []
+    for side, name in (("bid", "bids"), ("ask", "asks")):
+        for level in known.get(name) or []:
+            price, size = level if isinstance(level, list) and len(level) == 2 else (None, None)  # noqa: PLR2004 - a pair
+            rows.append({"symbol": known.get("symbol"), "side": side, "price": price, "size": size})
+    return rows
 
 
 def _missing(session: Session, result: Result, venue: str | None) -> NotFound | None:

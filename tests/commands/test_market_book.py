@@ -19,6 +19,19 @@ def test_a_book_of_all_venues_or_of_one(seq: Seq) -> None:
     assert seq(*MARKET, "book", "ETH-USD", "-q").out == "ETH-USD\n"
 
 
+def test_a_book_as_csv_has_a_row_a_level(seq: Seq) -> None:
+    head, *rows = seq(*MARKET, "book", "ETH-USD", "--venue", "kraken", "--depth", "3", "-o", "csv").out.splitlines()
+    assert head == "symbol,side,price,size"
+    cells = [row.split(",") for row in rows]
+    assert [row[:2] for row in cells] == [["ETH-USD", "bid"]] * 3 + [["ETH-USD", "ask"]] * 3
+    prices = [float(row[2]) for row in cells]
+    assert prices[2] < prices[1] < prices[0] < prices[3] < prices[4] < prices[5]
+    done = seq(*MARKET, "book", "ETH-USDD", "-o", "csv")
+    assert (done.status, done.out) == (5, "")
+    fields = seq(*MARKET, "book", "ETH-USD", "--depth", "1", "-o", "csv", "--fields", "side,price").out
+    assert fields.splitlines()[0] == "side,price"
+
+
 def test_a_book_that_is_not_there_is_status_5_with_the_body_on_stdout(seq: Seq) -> None:
     done = seq(*MARKET, "book", "ETH-USDD", "--json")
     assert (done.status, done.body["source"]) == (5, "unavailable")
