@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seqcli.sandbox import rounding
-from seqcli.sandbox.algos.instances import Counts, Instance, Paused
+from seqcli.sandbox.algos.counts import Counts
+from seqcli.sandbox.algos.instances import Instance, Paused
 from seqcli.sandbox.algos.wasm import abi, calls
 from seqcli.sandbox.algos.wasm.guest import Guest, Program, Trapped
 from seqcli.sandbox.algos.wishes import Limits

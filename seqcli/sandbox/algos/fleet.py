@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from seqcli.sandbox.algos.counts import Trace
 from seqcli.sandbox.algos.deployments import Deployments, Line, Stored, set_status
-from seqcli.sandbox.algos.instances import Instance, Paused, Trace
+from seqcli.sandbox.algos.instances import Instance, Paused
 from seqcli.sandbox.algos.wasm import abi
 from seqcli.sandbox.algos.wasm.process import Process
 from seqcli.sandbox.algos.wishes import Limits

@@ -4,14 +4,13 @@ and what it wants becomes orders of its account, within limits of its own.
 The same in a served exchange, where a child process answers, and in a backtest, where the module runs beside it.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-import msgspec
-
 from seqcli.sandbox import rounding
+from seqcli.sandbox.algos.counts import Counts, Trace
 from seqcli.sandbox.algos.standing import Standing
 from seqcli.sandbox.algos.wasm import abi, calls
 from seqcli.sandbox.algos.wishes import Limits, Own, graph_of, reason_of, text_of, told
@@ -26,37 +25,6 @@ _LARGEST = (1 << 63) - 1
 _VENUES = {number: venue for venue, number in abi.VENUE_IDS.items()}
 
 Ask = Callable[[calls.Request], calls.Reply]
-
-
-class Counts(msgspec.Struct, kw_only=True):
-    """What it has done; latencies are those of the last thousand callbacks, nanoseconds."""
-
-    updates: int = 0
-    sent: int = 0
-    refusals: Counter[str] = msgspec.field(default_factory=Counter)
-    """How often which reason was given."""
-    examples: dict[str, str] = {}
-    """The words that came with a reason first."""
-    cancels: int = 0
-    traps: int = 0
-    latencies: deque[int] = msgspec.field(default_factory=lambda: deque(maxlen=1000))
-    memory_bytes: int = 0
-
-    @property
-    def rejected(self) -> int:
-        """How many orders and changes were refused."""
-        return self.refusals.total()
-
-
-class Trace(msgspec.Struct, kw_only=True):
-    """One callback: what it wanted and what became of it."""
-
-    callback: str
-    ts_ns: int
-    latency_ns: int
-    actions: list[dict[str, Any]]
-    error: str | None
-    position_1e8: int
 
 
 class Paused(Exception):
@@ -272,7 +240,7 @@ class Instance:
         most = limits.max_order_notional_1e9
         if most is not None and rounding.notional_usd(price, qty) > most:
             return "RISK"
-        lost = -(self.standing.session_1e9 + self.standing.unrealized_1e9(self._mid))
+        lost = self.standing.session_fees_1e9 - self.standing.session_1e9 - self.standing.unrealized_1e9(self._mid)
         if limits.max_daily_loss_usd is not None and lost > int(limits.max_daily_loss_usd * SECOND_NS):
             return "DAILY_LOSS_LIMIT"
         return None

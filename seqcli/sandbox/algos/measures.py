@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from seqcli.sandbox.algos.counts import Counts
 from seqcli.sandbox.algos.deployments import Stored
-from seqcli.sandbox.algos.instances import Counts
 
 if TYPE_CHECKING:
     from seqcli.sandbox.algos.fleet import Crew

@@ -7,12 +7,13 @@ from seqcli.sandbox.exchange.accounts import DAY_NS
 
 
 class Standing(msgspec.Struct, kw_only=True):
-    """`cost_1e17` is the signed Σ price × quantity of what is open; `session` is realised since 00:00 UTC."""
+    """`cost_1e17` is the signed Σ price × quantity of what is open; a session begins at 00:00 UTC."""
 
     position_1e8: int = 0
     cost_1e17: int = 0
     realized_1e9: int = 0
     session_1e9: int = 0
+    session_fees_1e9: int = 0
     fees_1e9: int = 0
     day: int = 0
     fills: int = 0
@@ -35,12 +36,13 @@ class Standing(msgspec.Struct, kw_only=True):
         self.realized_1e9 += gained
         self.session_1e9 += gained
         self.fees_1e9 += fee_1e9
+        self.session_fees_1e9 += fee_1e9
         self.fills += 1
 
     def begin_day(self, ts_ns: int) -> None:
         """A new UTC day starts its session from nought."""
         if ts_ns // DAY_NS != self.day:
-            self.day, self.session_1e9 = ts_ns // DAY_NS, 0
+            self.day, self.session_1e9, self.session_fees_1e9 = ts_ns // DAY_NS, 0, 0
 
     @property
     def entry_1e9(self) -> int:

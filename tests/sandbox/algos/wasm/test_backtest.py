@@ -84,11 +84,9 @@ def test_the_market_of_a_seed_plays_too(c_maker: bytes) -> None:
     assert report == run(msgspec.structs.replace(inputs))
 
 
-def test_what_was_rejected_is_counted_by_its_reason_with_an_example() -> None:
-    """A module that wants, at each book, a billionth part of the least quantity, and a purchase nobody can pay."""
-    small = struct.pack("<QQqbBBB4x", 0, 10**9, 1, 1, abi.NEW, 0, 0)
-    large = struct.pack("<QQqbBBB4x", 0, 2000 * 10**9, 10**14, 1, abi.NEW, 0, 0)
-    wanted = "".join(f"\\{byte:02x}" for byte in struct.pack("<II", 2, 0) + small + large)
+def wanting(*actions: bytes) -> Inputs:
+    """Ten seconds of a module that wants the same at each book."""
+    wanted = "".join(f"\\{byte:02x}" for byte in struct.pack("<II", len(actions), 0) + b"".join(actions))
     module = bytes(
         wasmtime.wat2wasm(f"""(module (memory (export "memory") 2) (data (i32.const 512) "{wanted}")
           (func (export "algo_alloc") (param i32) (result i32) i32.const 4096)
@@ -98,12 +96,34 @@ def test_what_was_rejected_is_counted_by_its_reason_with_an_example() -> None:
     )
     inputs = Inputs(module=module, symbols=["ETH-USD"], venues=["kraken"], start_ns=TAPE_START_NS)
     inputs.end_ns = TAPE_START_NS + 10**10
-    (row,) = run(inputs)["per_symbol"]
+    return inputs
+
+
+def new(side: int, qty_1e8: int, word: str, price_1e9: int = 0) -> bytes:
+    """An action as it lies in a module's memory."""
+    return struct.pack("<QQqbBBB4x", 0, price_1e9, qty_1e8, side, abi.NEW, abi.ORDER_TYPES.index(word), 0)
+
+
+def test_what_was_rejected_is_counted_by_its_reason_with_an_example() -> None:
+    small, large = new(1, 1, "limit", 10**9), new(1, 10**14, "limit", 2000 * 10**9)
+    (row,) = run(wanting(small, large))["per_symbol"]
     refused = {each["reason"]: each for each in row["refusals"]}
     assert refused.keys() == {"EXCHANGE_REJECT", "INSUFFICIENT_BALANCE"}
     assert sum(each["count"] for each in row["refusals"]) == row["rejected"] == row["orders"] > 20
     assert "is below the minimum" in refused["EXCHANGE_REJECT"]["example"]
     assert "USD available on kraken" in refused["INSUFFICIENT_BALANCE"]["example"]
+
+
+def test_the_daily_loss_of_an_algorithm_counts_its_fees() -> None:
+    inputs = wanting(new(1, 10**8, "market"), new(-1, 10**8, "market"))
+    inputs.risk = {"max_daily_loss_usd": 15}
+    report = run(inputs)
+    (row,) = report["per_symbol"]
+    fees = [fill["fee_usd_1e9"] for fill in report["fills"]]
+    lost_apart_from_fees = -row["realized_usd_1e9"] - row["unrealized_usd_1e9"]
+    assert row["refusals"][0]["reason"] == "DAILY_LOSS_LIMIT"
+    assert lost_apart_from_fees < 15 * 10**9 < lost_apart_from_fees + sum(fees)
+    assert sum(fees[:-2]) < 15 * 10**9
 
 
 @pytest.mark.parametrize(
