@@ -10,7 +10,7 @@ import msgspec
 from seqcli.client.client import Client, Reply
 from seqcli.desk import intents, policy
 from seqcli.desk.changes import Changes
-from seqcli.desk.journal import Intent, Journal
+from seqcli.desk.journal import Intent, Journal, Taken
 from seqcli.desk.killswitch import open_orders
 from seqcli.desk.latch import Latch
 from seqcli.desk.reconcile import Reconciler
@@ -95,11 +95,16 @@ class Desk:
             now_ns=self._client.clock.time_ns(),
             deadline_s=self._deadline_s,
         )
-        earlier = self.journal.find(self._account, meant.graph_id)
-        if earlier is not None:
-            return self._again(earlier, meant, listed=listed)
-        self._intend(graph, meant, listed=listed)
-        return self._sender.send(meant)
+        lines = policy.load(self._policy_file, must_exist=self._policy_named)
+        # A policy does not judge again what was sent before; without one, the journal tells in the same breath.
+        earlier = self.journal.find(self._account, meant.graph_id) if lines != policy.Policy() else None
+        try:
+            if earlier is None:
+                self._intend(lines, graph, meant, listed=listed)
+                return self._sender.send(meant)
+        except Taken as taken:
+            earlier = taken.earlier
+        return self._again(earlier, meant, listed=listed)
 
     def send(self, operation: Operation, request: Request, *, look: str | None = None) -> Reply:
         """Any other change: cancels, switches, settings. An unclear end raises `OutcomeUnknown`, hinting `look`."""
@@ -158,8 +163,7 @@ class Desk:
             return self._sender.confirm(earlier)
         return self._sender.send_again(earlier, doubtful=earlier.outcome not in ("not_sent", "rejected"))
 
-    def _intend(self, graph: GraphOrder, meant: Intent, *, listed: bool) -> None:
-        lines = policy.load(self._policy_file, must_exist=self._policy_named)
+    def _intend(self, lines: policy.Policy, graph: GraphOrder, meant: Intent, *, listed: bool) -> None:
         check = policy.Check(lines, graph, self._quote, self._open_usd_1e9, self._client.clock.time_ns())
         check.alone()
         meant.worth_usd_1e9 = check.worth_1e9

@@ -98,6 +98,14 @@ class Intent(msgspec.Struct, kw_only=True):
         return row | {"body": self.body.decode("utf-8", "backslashreplace")}
 
 
+class Taken(Exception):
+    """There is a submission of that graph id already: `earlier`."""
+
+    def __init__(self, earlier: Intent) -> None:
+        super().__init__(earlier.graph_id)
+        self.earlier = earlier
+
+
 class Journal:
     """One file for every account of this user; safe with several threads and processes at once."""
 
@@ -110,12 +118,15 @@ class Journal:
     def intend(self, intent: Intent, allow: "Callable[[Journal], None] | None" = None) -> Intent:
         """Commit `intent` to disk; `allow` may refuse it inside the same transaction.
 
-        Raises NotSent when it can't be written, and whatever `allow` raises.
+        Raises Taken where the account has used its id, NotSent when it can't be written, and what `allow` raises.
         """
         intent.sha256 = hashlib.sha256(intent.body).hexdigest()
         intent.updated_ns = intent.created_ns
 
         def insert(connection: sqlite3.Connection) -> None:
+            earlier = self.find(intent.account, intent.graph_id) if intent.kind == "place" else None
+            if earlier is not None:
+                raise Taken(earlier)
             if allow is not None:
                 allow(self)
             row = connection.execute(_INSERT, [getattr(intent, name) for name in _COLUMNS])

@@ -13,14 +13,14 @@ import pytest
 
 from seqcli import files
 from seqcli.desk import journal as journals
-from seqcli.desk.journal import Intent, Journal
+from seqcli.desk.journal import Intent, Journal, Taken
 from seqcli.errors import Denied, NotSent
 
 WRITER = """
 import sys
 from pathlib import Path
 from seqcli.desk import journal as journals
-from seqcli.desk.journal import Intent, Journal
+from seqcli.desk.journal import Intent, Journal, Taken
 
 journal = Journal(Path(sys.argv[1]))
 for place in range(10**6):
@@ -159,9 +159,31 @@ def test_one_id_an_account_is_placed_once(path):
     journal = Journal(path)
     journal.intend(intent())
     journal.intend(intent(account="another"))
-    with pytest.raises(NotSent):
-        journal.intend(intent())
+    with pytest.raises(Taken) as taken:
+        journal.intend(intent(body=b"another"))
+    assert taken.value.earlier == journal.find("acc", "sq-1")
     assert len(journal.select("1")) == 2
+
+
+def test_of_several_that_come_with_one_id_at_once_one_goes_through(path):
+    ends = []
+    start = threading.Barrier(8)
+
+    def work():
+        journal = Journal(path)
+        start.wait()
+        try:
+            ends.append(journal.intend(intent()).id)
+        except Taken as taken:
+            ends.append(taken.earlier.id)
+        journal.close()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == [1] * 8
 
 
 def test_several_threads_share_one_journal(path):
