@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PROGRAM = """
 import json, os, signal, sys, urllib.request
 
@@ -77,43 +79,85 @@ def test_without_the_flag_no_program_runs(serve: Any, shell: Any, tmp_path: Path
     assert not list(tmp_path.rglob("ran"))
 
 
-def test_a_killed_exchange_takes_its_programs_with_it_and_the_next_one_knows(home: Any, tmp_path: Path) -> None:
-    """The program holds a pipe open: that it is gone is what the end of the pipe says."""
-    (tmp_path / "buyer").mkdir()
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "buyer" / "main.py").write_text(
-        "import os, signal\nheld = open(os.environ['PIPE'], 'w')\nheld.write('here')\nheld.flush()\nsignal.pause()\n"
-    )
-    toml = f'[strategy]\nname = "buyer"\n[hosted]\nenv = {{ PIPE = "{tmp_path / "pipe"}" }}\n'
-    (tmp_path / "buyer" / "Sequence.toml").write_text(toml)
-    words = ["sandbox", "serve", "--port", "0", "--state", str(tmp_path / "box"), "--json", "--allow-strategies"]
+class Held:
+    """A program that holds a pipe open, deployed to an exchange that can be started again: that the program is gone is
+    what the end of the pipe says.
+    """
 
-    def served() -> "tuple[subprocess.Popen[str], dict[str, str]]":
-        command = [sys.executable, "-m", "seqcli", *words]
-        server = subprocess.Popen(command, env=home, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, home: dict[str, str]) -> None:
+        self._folder, self._home = folder, home
+        self.environment = home
+        (folder / "buyer").mkdir()
+        os.mkfifo(folder / "pipe")
+        (folder / "buyer" / "main.py").write_text(
+            "import os, signal\nheld = open(os.environ['PIPE'], 'w')\nheld.write('here')\nheld.flush()\n"
+            "signal.pause()\n"
+        )
+        toml = f'[strategy]\nname = "buyer"\n[hosted]\nenv = {{ PIPE = "{folder / "pipe"}" }}\n'
+        (folder / "buyer" / "Sequence.toml").write_text(toml)
+
+    def serve(self) -> "subprocess.Popen[str]":
+        words = ["sandbox", "serve", "--port", "0", "--state", str(self._folder / "box"), "--json"]
+        command = [sys.executable, "-m", "seqcli", *words, "--allow-strategies"]
+        pipe = subprocess.PIPE
+        server = subprocess.Popen(command, env=self._home, stdout=pipe, stderr=pipe, text=True)
         assert server.stdout is not None
         ready = json.loads(server.stdout.readline())
-        return server, home | {"SEQ_API_KEY": ready["api_key"], "SEQ_API_URL": ready["url"]}
+        self.environment = self._home | {"SEQ_API_KEY": ready["api_key"], "SEQ_API_URL": ready["url"]}
+        return server
 
-    def said(environment: dict[str, str], *words: str) -> Any:
+    def said(self, *words: str) -> Any:
         command = [sys.executable, "-m", "seqcli", *words, "--json"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=True, cwd=self._folder
+        )
         return json.loads(done.stdout)
 
-    server, environment = served()
-    said(environment, "strategy", "deploy", "buyer", "--start")
+    def key(self) -> tuple[str, str]:
+        """The strategy's own."""
+        (key,) = self.said("creds", "key", "list")["api_keys"][1:]
+        return key["label"], key["status"]
+
+
+@pytest.fixture
+def held(home: Any, tmp_path: Path) -> Held:
+    return Held(tmp_path, home)
+
+
+def test_a_killed_exchange_takes_its_programs_with_it_and_the_next_one_knows(held: Held, tmp_path: Path) -> None:
+    server = held.serve()
+    held.said("strategy", "deploy", "buyer", "--start")
     with (tmp_path / "pipe").open() as pipe:
         assert pipe.read(4) == "here"
-        keys = said(environment, "creds", "key", "list")["api_keys"]
-        assert [(key["label"], key["status"]) for key in keys][1:] == [("strategy buyer", "active")]
+        assert held.key() == ("strategy buyer", "active")
         server.kill()
         server.communicate()
         assert pipe.read() == ""
-    server, environment = served()
-    row = said(environment, "strategy", "show", "buyer")
+    server = held.serve()
+    row = held.said("strategy", "show", "buyer")
     assert (row["status"], row["error"]) == ("failed", "the exchange ended while it ran")
-    keys = said(environment, "creds", "key", "list")["api_keys"]
-    assert [(key["label"], key["status"]) for key in keys][1:] == [("strategy buyer", "revoked")]
+    assert held.key() == ("strategy buyer", "revoked")
+    server.terminate()
+    server.communicate(timeout=20)
+    assert server.returncode == 0
+
+
+def test_an_exchange_that_can_write_no_more_still_ends_its_programs(held: Held, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="files are limited by POSIX only")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("the files of another process are limited on Linux only")
+    server = held.serve()
+    held.said("strategy", "deploy", "buyer", "--start")
+    with (tmp_path / "pipe").open() as pipe:
+        assert pipe.read(4) == "here"
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        server.terminate()
+        _, told = server.communicate(timeout=30)
+        assert pipe.read() == ""
+    assert (server.returncode, json.loads(told)["error"]["code"]) == (7, "CANNOT_WRITE")
+    server = held.serve()
+    assert held.said("strategy", "show", "buyer")["status"] == "failed"
+    assert held.key() == ("strategy buyer", "revoked")
     server.terminate()
     server.communicate(timeout=20)
     assert server.returncode == 0
