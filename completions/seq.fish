@@ -56,6 +56,7 @@ complete -c seq -n "__seq_at ''" -l profile -d 'Which stored profile: key, addre
 complete -c seq -n "__seq_at ''" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ''" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ''" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ''" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ''" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ''" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ''" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -75,6 +76,7 @@ complete -c seq -n "__seq_at ' quote'" -l profile -d 'Which stored profile: key,
 complete -c seq -n "__seq_at ' quote'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' quote'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' quote'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' quote'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' quote'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' quote'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' quote'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -101,6 +103,7 @@ complete -c seq -n "__seq_at ' order'" -l profile -d 'Which stored profile: key,
 complete -c seq -n "__seq_at ' order'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -131,6 +134,7 @@ complete -c seq -n "__seq_at ' order buy'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' order buy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order buy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order buy'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order buy'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order buy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order buy'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order buy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -161,6 +165,7 @@ complete -c seq -n "__seq_at ' order sell'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' order sell'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order sell'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order sell'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order sell'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order sell'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order sell'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order sell'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -196,6 +201,7 @@ complete -c seq -n "__seq_at ' order submit'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' order submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order submit'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order submit'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order submit'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order submit'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -224,6 +230,7 @@ complete -c seq -n "__seq_at ' order preview'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' order preview'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order preview'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order preview'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order preview'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order preview'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order preview'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order preview'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -246,6 +253,7 @@ complete -c seq -n "__seq_at ' order list'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' order list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -260,6 +268,7 @@ complete -c seq -n "__seq_at ' order show'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' order show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -275,6 +284,7 @@ complete -c seq -n "__seq_at ' order wait'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' order wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order wait'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order wait'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order wait'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order wait'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -292,6 +302,7 @@ complete -c seq -n "__seq_at ' order cancel'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' order cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order cancel'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order cancel'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -309,6 +320,7 @@ complete -c seq -n "__seq_at ' order amend'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' order amend'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order amend'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order amend'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order amend'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order amend'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order amend'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order amend'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -324,6 +336,7 @@ complete -c seq -n "__seq_at ' order decrease'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' order decrease'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order decrease'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order decrease'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order decrease'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order decrease'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order decrease'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order decrease'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -338,6 +351,7 @@ complete -c seq -n "__seq_at ' order pending'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' order pending'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order pending'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order pending'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order pending'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order pending'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order pending'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order pending'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -354,6 +368,7 @@ complete -c seq -n "__seq_at ' order reconcile'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' order reconcile'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' order reconcile'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' order reconcile'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' order reconcile'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' order reconcile'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' order reconcile'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' order reconcile'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -378,6 +393,7 @@ complete -c seq -n "__seq_at ' graph'" -l profile -d 'Which stored profile: key,
 complete -c seq -n "__seq_at ' graph'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -410,6 +426,7 @@ complete -c seq -n "__seq_at ' graph twap'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' graph twap'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph twap'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph twap'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph twap'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph twap'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph twap'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph twap'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -437,6 +454,7 @@ complete -c seq -n "__seq_at ' graph bracket'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' graph bracket'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph bracket'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph bracket'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph bracket'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph bracket'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph bracket'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph bracket'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -466,6 +484,7 @@ complete -c seq -n "__seq_at ' graph hedge'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' graph hedge'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph hedge'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph hedge'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph hedge'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph hedge'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph hedge'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph hedge'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -485,6 +504,7 @@ complete -c seq -n "__seq_at ' graph submit'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' graph submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph submit'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph submit'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph submit'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph submit'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -500,6 +520,7 @@ complete -c seq -n "__seq_at ' graph validate'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' graph validate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph validate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph validate'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph validate'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph validate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph validate'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph validate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -517,6 +538,7 @@ complete -c seq -n "__seq_at ' graph list'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' graph list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -534,6 +556,7 @@ complete -c seq -n "__seq_at ' graph show'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' graph show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -548,6 +571,7 @@ complete -c seq -n "__seq_at ' graph cancel'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' graph cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph cancel'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph cancel'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -562,6 +586,7 @@ complete -c seq -n "__seq_at ' graph resume'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' graph resume'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph resume'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph resume'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph resume'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph resume'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph resume'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph resume'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -579,6 +604,7 @@ complete -c seq -n "__seq_at ' graph amend-node'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' graph amend-node'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' graph amend-node'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' graph amend-node'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' graph amend-node'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' graph amend-node'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' graph amend-node'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' graph amend-node'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -594,6 +620,7 @@ complete -c seq -n "__seq_at ' fills'" -l profile -d 'Which stored profile: key,
 complete -c seq -n "__seq_at ' fills'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' fills'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' fills'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' fills'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' fills'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' fills'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' fills'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -614,6 +641,7 @@ complete -c seq -n "__seq_at ' fills list'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' fills list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' fills list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' fills list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' fills list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' fills list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' fills list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' fills list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -633,6 +661,7 @@ complete -c seq -n "__seq_at ' portfolio'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -652,6 +681,7 @@ complete -c seq -n "__seq_at ' portfolio show'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -670,6 +700,7 @@ complete -c seq -n "__seq_at ' portfolio positions'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' portfolio positions'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio positions'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio positions'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio positions'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio positions'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -685,6 +716,7 @@ complete -c seq -n "__seq_at ' portfolio balances'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' portfolio balances'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio balances'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio balances'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio balances'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio balances'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio balances'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio balances'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -701,6 +733,7 @@ complete -c seq -n "__seq_at ' portfolio history'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' portfolio history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio history'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio history'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio history'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio history'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio history'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -716,6 +749,7 @@ complete -c seq -n "__seq_at ' portfolio sync'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' portfolio sync'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' portfolio sync'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' portfolio sync'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' portfolio sync'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' portfolio sync'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' portfolio sync'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' portfolio sync'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -741,6 +775,7 @@ complete -c seq -n "__seq_at ' market'" -l profile -d 'Which stored profile: key
 complete -c seq -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -757,6 +792,7 @@ complete -c seq -n "__seq_at ' market symbols'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' market symbols'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market symbols'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market symbols'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market symbols'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market symbols'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market symbols'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market symbols'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -773,6 +809,7 @@ complete -c seq -n "__seq_at ' market fees'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' market fees'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market fees'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market fees'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market fees'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market fees'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market fees'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market fees'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -788,6 +825,7 @@ complete -c seq -n "__seq_at ' market venues'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' market venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market venues'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market venues'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -806,6 +844,7 @@ complete -c seq -n "__seq_at ' market book'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' market book'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market book'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market book'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market book'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market book'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market book'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market book'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -831,6 +870,7 @@ complete -c seq -n "__seq_at ' market history'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market history'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market history'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market history'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market history'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market history'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -851,6 +891,7 @@ complete -c seq -n "__seq_at ' market funding'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' market funding'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market funding'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market funding'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market funding'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market funding'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market funding'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market funding'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -866,6 +907,7 @@ complete -c seq -n "__seq_at ' market fair-price'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' market fair-price'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market fair-price'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market fair-price'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market fair-price'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market fair-price'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market fair-price'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market fair-price'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -885,6 +927,7 @@ complete -c seq -n "__seq_at ' market pools'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' market pools'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market pools'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market pools'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market pools'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market pools'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market pools'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market pools'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -900,6 +943,7 @@ complete -c seq -n "__seq_at ' market token'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' market token'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market token'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market token'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market token'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market token'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market token'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market token'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -917,6 +961,7 @@ complete -c seq -n "__seq_at ' market route'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' market route'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market route'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market route'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market route'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market route'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market route'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market route'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -934,6 +979,7 @@ complete -c seq -n "__seq_at ' market intel'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' market intel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market intel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market intel'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market intel'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market intel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market intel'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market intel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -949,6 +995,7 @@ complete -c seq -n "__seq_at ' market intel venues'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' market intel venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market intel venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market intel venues'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market intel venues'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market intel venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market intel venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market intel venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -966,6 +1013,7 @@ complete -c seq -n "__seq_at ' market intel slippage'" -l profile -d 'Which stor
 complete -c seq -n "__seq_at ' market intel slippage'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market intel slippage'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market intel slippage'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market intel slippage'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market intel slippage'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market intel slippage'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market intel slippage'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -982,6 +1030,7 @@ complete -c seq -n "__seq_at ' market intel depth'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' market intel depth'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' market intel depth'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' market intel depth'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' market intel depth'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' market intel depth'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' market intel depth'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' market intel depth'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1002,6 +1051,7 @@ complete -c seq -n "__seq_at ' predict'" -l profile -d 'Which stored profile: ke
 complete -c seq -n "__seq_at ' predict'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1023,6 +1073,7 @@ complete -c seq -n "__seq_at ' predict markets'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' predict markets'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict markets'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict markets'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict markets'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict markets'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict markets'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict markets'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1038,6 +1089,7 @@ complete -c seq -n "__seq_at ' predict show'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' predict show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1054,6 +1106,7 @@ complete -c seq -n "__seq_at ' predict settlement'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' predict settlement'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict settlement'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict settlement'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict settlement'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict settlement'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict settlement'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict settlement'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1069,6 +1122,7 @@ complete -c seq -n "__seq_at ' predict redeem'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' predict redeem'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict redeem'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict redeem'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict redeem'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict redeem'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict redeem'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict redeem'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1083,6 +1137,7 @@ complete -c seq -n "__seq_at ' predict rewards'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' predict rewards'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict rewards'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict rewards'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict rewards'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict rewards'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict rewards'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict rewards'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1102,6 +1157,7 @@ complete -c seq -n "__seq_at ' predict follow'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' predict follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' predict follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' predict follow'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' predict follow'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' predict follow'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' predict follow'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' predict follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1122,6 +1178,7 @@ complete -c seq -n "__seq_at ' stream'" -l profile -d 'Which stored profile: key
 complete -c seq -n "__seq_at ' stream'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' stream'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' stream'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' stream'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' stream'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' stream'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' stream'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1142,6 +1199,7 @@ complete -c seq -n "__seq_at ' analytics'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' analytics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1165,6 +1223,7 @@ complete -c seq -n "__seq_at ' analytics tca'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics tca'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics tca'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics tca'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics tca'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics tca'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1183,6 +1242,7 @@ complete -c seq -n "__seq_at ' analytics execution'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' analytics execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics execution'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics execution'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics execution'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics execution'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1201,6 +1261,7 @@ complete -c seq -n "__seq_at ' analytics venues'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' analytics venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics venues'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics venues'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1216,6 +1277,7 @@ complete -c seq -n "__seq_at ' analytics market'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' analytics market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics market'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics market'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics market'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics market'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics market'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1230,6 +1292,7 @@ complete -c seq -n "__seq_at ' analytics portfolio'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' analytics portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics portfolio'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics portfolio'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics portfolio'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics portfolio'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1248,6 +1311,7 @@ complete -c seq -n "__seq_at ' analytics ab'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' analytics ab'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' analytics ab'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' analytics ab'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' analytics ab'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' analytics ab'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' analytics ab'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' analytics ab'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1268,6 +1332,7 @@ complete -c seq -n "__seq_at ' execution'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1283,6 +1348,7 @@ complete -c seq -n "__seq_at ' execution forecast'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' execution forecast'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution forecast'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution forecast'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution forecast'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution forecast'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution forecast'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution forecast'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1299,6 +1365,7 @@ complete -c seq -n "__seq_at ' execution simulate'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' execution simulate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution simulate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution simulate'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution simulate'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution simulate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution simulate'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution simulate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1314,6 +1381,7 @@ complete -c seq -n "__seq_at ' execution live'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' execution live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution live'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution live'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution live'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution live'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution live'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1329,6 +1397,7 @@ complete -c seq -n "__seq_at ' execution review'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' execution review'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution review'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution review'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution review'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution review'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution review'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution review'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1347,6 +1416,7 @@ complete -c seq -n "__seq_at ' execution summary'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' execution summary'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution summary'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution summary'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution summary'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution summary'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution summary'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution summary'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1362,6 +1432,7 @@ complete -c seq -n "__seq_at ' execution trace'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' execution trace'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' execution trace'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' execution trace'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' execution trace'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' execution trace'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' execution trace'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' execution trace'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1379,6 +1450,7 @@ complete -c seq -n "__seq_at ' risk'" -l profile -d 'Which stored profile: key, 
 complete -c seq -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' risk'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' risk'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' risk'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' risk'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1393,6 +1465,7 @@ complete -c seq -n "__seq_at ' risk limits'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' risk limits'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk limits'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' risk limits'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk limits'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' risk limits'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' risk limits'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' risk limits'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1407,6 +1480,7 @@ complete -c seq -n "__seq_at ' risk follow'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' risk follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' risk follow'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk follow'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' risk follow'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' risk follow'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' risk follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1423,6 +1497,7 @@ complete -c seq -n "__seq_at ' risk alerts'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' risk alerts'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' risk alerts'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' risk alerts'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' risk alerts'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' risk alerts'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' risk alerts'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' risk alerts'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1440,6 +1515,7 @@ complete -c seq -n "__seq_at ' killswitch'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' killswitch'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' killswitch'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' killswitch'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' killswitch'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' killswitch'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' killswitch'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' killswitch'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1455,6 +1531,7 @@ complete -c seq -n "__seq_at ' killswitch on'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' killswitch on'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' killswitch on'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' killswitch on'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' killswitch on'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' killswitch on'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' killswitch on'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' killswitch on'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1469,6 +1546,7 @@ complete -c seq -n "__seq_at ' killswitch off'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' killswitch off'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' killswitch off'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' killswitch off'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' killswitch off'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' killswitch off'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' killswitch off'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' killswitch off'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1483,6 +1561,7 @@ complete -c seq -n "__seq_at ' killswitch status'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' killswitch status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' killswitch status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' killswitch status'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' killswitch status'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' killswitch status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' killswitch status'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' killswitch status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1505,6 +1584,7 @@ complete -c seq -n "__seq_at ' creds'" -l profile -d 'Which stored profile: key,
 complete -c seq -n "__seq_at ' creds'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1527,6 +1607,7 @@ complete -c seq -n "__seq_at ' creds login'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' creds login'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds login'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds login'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds login'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds login'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds login'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds login'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1541,6 +1622,7 @@ complete -c seq -n "__seq_at ' creds logout'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' creds logout'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds logout'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds logout'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds logout'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds logout'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds logout'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds logout'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1556,6 +1638,7 @@ complete -c seq -n "__seq_at ' creds status'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' creds status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds status'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds status'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds status'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1570,6 +1653,7 @@ complete -c seq -n "__seq_at ' creds use'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' creds use'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds use'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds use'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds use'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds use'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds use'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds use'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1584,6 +1668,7 @@ complete -c seq -n "__seq_at ' creds list'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' creds list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1601,6 +1686,7 @@ complete -c seq -n "__seq_at ' creds venue'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' creds venue'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds venue'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds venue'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds venue'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds venue'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds venue'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds venue'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1615,6 +1701,7 @@ complete -c seq -n "__seq_at ' creds venue list'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' creds venue list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds venue list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds venue list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds venue list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds venue list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds venue list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds venue list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1632,6 +1719,7 @@ complete -c seq -n "__seq_at ' creds venue add'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' creds venue add'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds venue add'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds venue add'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds venue add'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds venue add'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds venue add'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds venue add'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1647,6 +1735,7 @@ complete -c seq -n "__seq_at ' creds venue remove'" -l profile -d 'Which stored 
 complete -c seq -n "__seq_at ' creds venue remove'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds venue remove'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds venue remove'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds venue remove'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds venue remove'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds venue remove'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds venue remove'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1665,6 +1754,7 @@ complete -c seq -n "__seq_at ' creds key'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' creds key'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds key'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds key'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds key'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds key'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds key'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds key'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1679,6 +1769,7 @@ complete -c seq -n "__seq_at ' creds key list'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' creds key list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds key list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds key list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds key list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds key list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds key list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds key list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1697,6 +1788,7 @@ complete -c seq -n "__seq_at ' creds key create'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' creds key create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds key create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds key create'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds key create'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds key create'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds key create'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds key create'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1713,6 +1805,7 @@ complete -c seq -n "__seq_at ' creds key rotate'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' creds key rotate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds key rotate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds key rotate'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds key rotate'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds key rotate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds key rotate'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds key rotate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1727,6 +1820,7 @@ complete -c seq -n "__seq_at ' creds key revoke'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' creds key revoke'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds key revoke'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds key revoke'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds key revoke'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds key revoke'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds key revoke'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds key revoke'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1745,6 +1839,7 @@ complete -c seq -n "__seq_at ' creds wallet'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' creds wallet'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds wallet'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds wallet'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds wallet'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds wallet'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds wallet'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1759,6 +1854,7 @@ complete -c seq -n "__seq_at ' creds wallet list'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' creds wallet list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds wallet list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds wallet list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds wallet list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds wallet list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds wallet list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1773,6 +1869,7 @@ complete -c seq -n "__seq_at ' creds wallet show'" -l profile -d 'Which stored p
 complete -c seq -n "__seq_at ' creds wallet show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds wallet show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds wallet show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds wallet show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds wallet show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds wallet show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1787,6 +1884,7 @@ complete -c seq -n "__seq_at ' creds wallet create'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' creds wallet create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds wallet create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds wallet create'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet create'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds wallet create'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds wallet create'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds wallet create'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1805,6 +1903,7 @@ complete -c seq -n "__seq_at ' creds wallet withdraw'" -l profile -d 'Which stor
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' creds wallet withdraw'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' creds wallet withdraw'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1833,6 +1932,7 @@ complete -c seq -n "__seq_at ' algo'" -l profile -d 'Which stored profile: key, 
 complete -c seq -n "__seq_at ' algo'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1848,6 +1948,7 @@ complete -c seq -n "__seq_at ' algo init'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo init'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo init'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo init'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo init'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo init'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo init'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo init'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1863,6 +1964,7 @@ complete -c seq -n "__seq_at ' algo build'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' algo build'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo build'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo build'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo build'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo build'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo build'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo build'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1886,6 +1988,7 @@ complete -c seq -n "__seq_at ' algo deploy'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' algo deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo deploy'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo deploy'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo deploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo deploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo deploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1900,6 +2003,7 @@ complete -c seq -n "__seq_at ' algo list'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1914,6 +2018,7 @@ complete -c seq -n "__seq_at ' algo show'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1928,6 +2033,7 @@ complete -c seq -n "__seq_at ' algo start'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' algo start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo start'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo start'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo start'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1942,6 +2048,7 @@ complete -c seq -n "__seq_at ' algo stop'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo stop'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo stop'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1971,6 +2078,7 @@ complete -c seq -n "__seq_at ' algo backtest'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo backtest'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo backtest'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo backtest'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo backtest'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo backtest'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -1989,6 +2097,7 @@ complete -c seq -n "__seq_at ' algo job'" -l profile -d 'Which stored profile: k
 complete -c seq -n "__seq_at ' algo job'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo job'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo job'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo job'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo job'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo job'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2003,6 +2112,7 @@ complete -c seq -n "__seq_at ' algo job list'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' algo job list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo job list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo job list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo job list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo job list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo job list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2018,6 +2128,7 @@ complete -c seq -n "__seq_at ' algo job show'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' algo job show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo job show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo job show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo job show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo job show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo job show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2034,6 +2145,7 @@ complete -c seq -n "__seq_at ' algo job wait'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' algo job wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo job wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo job wait'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job wait'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo job wait'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo job wait'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo job wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2048,6 +2160,7 @@ complete -c seq -n "__seq_at ' algo job cancel'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' algo job cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo job cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo job cancel'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo job cancel'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo job cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo job cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo job cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2062,6 +2175,7 @@ complete -c seq -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo undeploy'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo undeploy'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo undeploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo undeploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2079,6 +2193,7 @@ complete -c seq -n "__seq_at ' algo logs'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo logs'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo logs'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo logs'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo logs'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo logs'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo logs'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo logs'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2093,6 +2208,7 @@ complete -c seq -n "__seq_at ' algo metrics'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' algo metrics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo metrics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo metrics'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo metrics'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo metrics'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo metrics'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo metrics'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2108,6 +2224,7 @@ complete -c seq -n "__seq_at ' algo traces'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' algo traces'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo traces'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo traces'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo traces'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo traces'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo traces'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo traces'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2122,6 +2239,7 @@ complete -c seq -n "__seq_at ' algo mesh'" -l profile -d 'Which stored profile: 
 complete -c seq -n "__seq_at ' algo mesh'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' algo mesh'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' algo mesh'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' algo mesh'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' algo mesh'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' algo mesh'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' algo mesh'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2143,6 +2261,7 @@ complete -c seq -n "__seq_at ' strategy'" -l profile -d 'Which stored profile: k
 complete -c seq -n "__seq_at ' strategy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2161,6 +2280,7 @@ complete -c seq -n "__seq_at ' strategy deploy'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' strategy deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy deploy'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy deploy'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy deploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy deploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy deploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2175,6 +2295,7 @@ complete -c seq -n "__seq_at ' strategy list'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' strategy list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2189,6 +2310,7 @@ complete -c seq -n "__seq_at ' strategy show'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' strategy show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2203,6 +2325,7 @@ complete -c seq -n "__seq_at ' strategy start'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' strategy start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy start'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy start'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy start'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2217,6 +2340,7 @@ complete -c seq -n "__seq_at ' strategy stop'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' strategy stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy stop'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy stop'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2234,6 +2358,7 @@ complete -c seq -n "__seq_at ' strategy logs'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' strategy logs'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy logs'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy logs'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy logs'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy logs'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy logs'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy logs'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2248,6 +2373,7 @@ complete -c seq -n "__seq_at ' strategy delete'" -l profile -d 'Which stored pro
 complete -c seq -n "__seq_at ' strategy delete'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' strategy delete'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' strategy delete'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' strategy delete'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' strategy delete'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' strategy delete'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' strategy delete'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2265,6 +2391,7 @@ complete -c seq -n "__seq_at ' health'" -l profile -d 'Which stored profile: key
 complete -c seq -n "__seq_at ' health'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' health'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' health'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' health'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' health'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' health'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' health'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2279,6 +2406,7 @@ complete -c seq -n "__seq_at ' health check'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' health check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' health check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' health check'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' health check'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' health check'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' health check'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' health check'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2293,6 +2421,7 @@ complete -c seq -n "__seq_at ' health live'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' health live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' health live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' health live'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' health live'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' health live'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' health live'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' health live'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2310,6 +2439,7 @@ complete -c seq -n "__seq_at ' health edges'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' health edges'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' health edges'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' health edges'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' health edges'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' health edges'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' health edges'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' health edges'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2333,6 +2463,7 @@ complete -c seq -n "__seq_at ' sandbox'" -l profile -d 'Which stored profile: ke
 complete -c seq -n "__seq_at ' sandbox'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2357,6 +2488,7 @@ complete -c seq -n "__seq_at ' sandbox serve'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' sandbox serve'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox serve'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox serve'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox serve'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox serve'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox serve'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox serve'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2381,6 +2513,7 @@ complete -c seq -n "__seq_at ' sandbox start'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' sandbox start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox start'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox start'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox start'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2396,6 +2529,7 @@ complete -c seq -n "__seq_at ' sandbox stop'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' sandbox stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox stop'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox stop'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2411,6 +2545,7 @@ complete -c seq -n "__seq_at ' sandbox status'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' sandbox status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox status'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox status'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox status'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2425,6 +2560,7 @@ complete -c seq -n "__seq_at ' sandbox reset'" -l profile -d 'Which stored profi
 complete -c seq -n "__seq_at ' sandbox reset'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox reset'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox reset'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox reset'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox reset'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox reset'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox reset'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2444,6 +2580,7 @@ complete -c seq -n "__seq_at ' sandbox settings'" -l profile -d 'Which stored pr
 complete -c seq -n "__seq_at ' sandbox settings'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox settings'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox settings'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox settings'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox settings'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox settings'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox settings'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2465,6 +2602,7 @@ complete -c seq -n "__seq_at ' sandbox seed'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' sandbox seed'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox seed'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox seed'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox seed'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox seed'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox seed'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox seed'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2480,6 +2618,7 @@ complete -c seq -n "__seq_at ' sandbox tape'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' sandbox tape'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox tape'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox tape'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox tape'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox tape'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox tape'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox tape'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2498,6 +2637,7 @@ complete -c seq -n "__seq_at ' sandbox faults'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' sandbox faults'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox faults'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox faults'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox faults'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox faults'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2513,6 +2653,7 @@ complete -c seq -n "__seq_at ' sandbox faults check'" -l profile -d 'Which store
 complete -c seq -n "__seq_at ' sandbox faults check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox faults check'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults check'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox faults check'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox faults check'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox faults check'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2528,6 +2669,7 @@ complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l profile -d 'Which 
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox faults venue-down'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2543,6 +2685,7 @@ complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l profile -d 'Which st
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox faults venue-up'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2557,6 +2700,7 @@ complete -c seq -n "__seq_at ' sandbox faults list'" -l profile -d 'Which stored
 complete -c seq -n "__seq_at ' sandbox faults list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' sandbox faults list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' sandbox faults list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' sandbox faults list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' sandbox faults list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' sandbox faults list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' sandbox faults list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2574,6 +2718,7 @@ complete -c seq -n "__seq_at ' journal'" -l profile -d 'Which stored profile: ke
 complete -c seq -n "__seq_at ' journal'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' journal'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' journal'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' journal'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' journal'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' journal'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' journal'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2590,6 +2735,7 @@ complete -c seq -n "__seq_at ' journal list'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' journal list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' journal list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' journal list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' journal list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' journal list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' journal list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' journal list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2604,6 +2750,7 @@ complete -c seq -n "__seq_at ' journal show'" -l profile -d 'Which stored profil
 complete -c seq -n "__seq_at ' journal show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' journal show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' journal show'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' journal show'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' journal show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' journal show'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' journal show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2618,6 +2765,7 @@ complete -c seq -n "__seq_at ' journal verify'" -l profile -d 'Which stored prof
 complete -c seq -n "__seq_at ' journal verify'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' journal verify'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' journal verify'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' journal verify'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' journal verify'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' journal verify'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' journal verify'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2636,6 +2784,7 @@ complete -c seq -n "__seq_at ' config'" -l profile -d 'Which stored profile: key
 complete -c seq -n "__seq_at ' config'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' config'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' config'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' config'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' config'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' config'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' config'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2650,6 +2799,7 @@ complete -c seq -n "__seq_at ' config get'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' config get'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' config get'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' config get'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' config get'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' config get'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' config get'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' config get'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2664,6 +2814,7 @@ complete -c seq -n "__seq_at ' config set'" -l profile -d 'Which stored profile:
 complete -c seq -n "__seq_at ' config set'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' config set'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' config set'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' config set'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' config set'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' config set'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' config set'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2678,6 +2829,7 @@ complete -c seq -n "__seq_at ' config list'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' config list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' config list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' config list'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' config list'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' config list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' config list'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' config list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2692,6 +2844,7 @@ complete -c seq -n "__seq_at ' config path'" -l profile -d 'Which stored profile
 complete -c seq -n "__seq_at ' config path'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' config path'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' config path'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' config path'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' config path'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' config path'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' config path'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2706,6 +2859,7 @@ complete -c seq -n "__seq_at ' doctor'" -l profile -d 'Which stored profile: key
 complete -c seq -n "__seq_at ' doctor'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' doctor'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' doctor'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' doctor'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' doctor'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' doctor'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' doctor'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2722,6 +2876,7 @@ complete -c seq -n "__seq_at ' api'" -l profile -d 'Which stored profile: key, a
 complete -c seq -n "__seq_at ' api'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' api'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' api'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' api'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' api'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' api'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' api'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2737,6 +2892,7 @@ complete -c seq -n "__seq_at ' help'" -l profile -d 'Which stored profile: key, 
 complete -c seq -n "__seq_at ' help'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seq -n "__seq_at ' help'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seq -n "__seq_at ' help'" -l json -d 'The same as -o json.'
+complete -c seq -n "__seq_at ' help'" -l csv -d 'The same as -o csv.'
 complete -c seq -n "__seq_at ' help'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seq -n "__seq_at ' help'" -l quiet -d 'Ids only, one a line.'
 complete -c seq -n "__seq_at ' help'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2774,6 +2930,7 @@ complete -c seqcli -n "__seq_at ''" -l profile -d 'Which stored profile: key, ad
 complete -c seqcli -n "__seq_at ''" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ''" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ''" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ''" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ''" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ''" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ''" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2793,6 +2950,7 @@ complete -c seqcli -n "__seq_at ' quote'" -l profile -d 'Which stored profile: k
 complete -c seqcli -n "__seq_at ' quote'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' quote'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' quote'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' quote'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' quote'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' quote'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' quote'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2819,6 +2977,7 @@ complete -c seqcli -n "__seq_at ' order'" -l profile -d 'Which stored profile: k
 complete -c seqcli -n "__seq_at ' order'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2849,6 +3008,7 @@ complete -c seqcli -n "__seq_at ' order buy'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' order buy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order buy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order buy'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order buy'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order buy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order buy'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order buy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2879,6 +3039,7 @@ complete -c seqcli -n "__seq_at ' order sell'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' order sell'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order sell'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order sell'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order sell'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order sell'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order sell'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order sell'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2914,6 +3075,7 @@ complete -c seqcli -n "__seq_at ' order submit'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' order submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order submit'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order submit'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order submit'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order submit'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2942,6 +3104,7 @@ complete -c seqcli -n "__seq_at ' order preview'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' order preview'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order preview'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order preview'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order preview'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order preview'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order preview'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order preview'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2964,6 +3127,7 @@ complete -c seqcli -n "__seq_at ' order list'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' order list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2978,6 +3142,7 @@ complete -c seqcli -n "__seq_at ' order show'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' order show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -2993,6 +3158,7 @@ complete -c seqcli -n "__seq_at ' order wait'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' order wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order wait'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order wait'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order wait'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order wait'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3010,6 +3176,7 @@ complete -c seqcli -n "__seq_at ' order cancel'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' order cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order cancel'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order cancel'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3027,6 +3194,7 @@ complete -c seqcli -n "__seq_at ' order amend'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' order amend'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order amend'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order amend'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order amend'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order amend'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order amend'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order amend'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3042,6 +3210,7 @@ complete -c seqcli -n "__seq_at ' order decrease'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' order decrease'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order decrease'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order decrease'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order decrease'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order decrease'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order decrease'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order decrease'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3056,6 +3225,7 @@ complete -c seqcli -n "__seq_at ' order pending'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' order pending'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order pending'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order pending'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order pending'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order pending'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order pending'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order pending'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3072,6 +3242,7 @@ complete -c seqcli -n "__seq_at ' order reconcile'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' order reconcile'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' order reconcile'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' order reconcile'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' order reconcile'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3096,6 +3267,7 @@ complete -c seqcli -n "__seq_at ' graph'" -l profile -d 'Which stored profile: k
 complete -c seqcli -n "__seq_at ' graph'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3128,6 +3300,7 @@ complete -c seqcli -n "__seq_at ' graph twap'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' graph twap'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph twap'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph twap'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph twap'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph twap'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph twap'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph twap'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3155,6 +3328,7 @@ complete -c seqcli -n "__seq_at ' graph bracket'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' graph bracket'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph bracket'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph bracket'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph bracket'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph bracket'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph bracket'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph bracket'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3184,6 +3358,7 @@ complete -c seqcli -n "__seq_at ' graph hedge'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' graph hedge'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph hedge'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph hedge'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph hedge'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph hedge'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph hedge'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph hedge'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3203,6 +3378,7 @@ complete -c seqcli -n "__seq_at ' graph submit'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' graph submit'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph submit'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph submit'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph submit'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph submit'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph submit'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph submit'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3218,6 +3394,7 @@ complete -c seqcli -n "__seq_at ' graph validate'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' graph validate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph validate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph validate'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph validate'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph validate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph validate'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph validate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3235,6 +3412,7 @@ complete -c seqcli -n "__seq_at ' graph list'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' graph list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3252,6 +3430,7 @@ complete -c seqcli -n "__seq_at ' graph show'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' graph show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3266,6 +3445,7 @@ complete -c seqcli -n "__seq_at ' graph cancel'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' graph cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph cancel'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph cancel'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3280,6 +3460,7 @@ complete -c seqcli -n "__seq_at ' graph resume'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' graph resume'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph resume'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph resume'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph resume'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph resume'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph resume'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph resume'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3297,6 +3478,7 @@ complete -c seqcli -n "__seq_at ' graph amend-node'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' graph amend-node'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' graph amend-node'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3312,6 +3494,7 @@ complete -c seqcli -n "__seq_at ' fills'" -l profile -d 'Which stored profile: k
 complete -c seqcli -n "__seq_at ' fills'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' fills'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' fills'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' fills'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' fills'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' fills'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' fills'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3332,6 +3515,7 @@ complete -c seqcli -n "__seq_at ' fills list'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' fills list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' fills list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' fills list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' fills list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' fills list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' fills list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' fills list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3351,6 +3535,7 @@ complete -c seqcli -n "__seq_at ' portfolio'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3370,6 +3555,7 @@ complete -c seqcli -n "__seq_at ' portfolio show'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' portfolio show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3388,6 +3574,7 @@ complete -c seqcli -n "__seq_at ' portfolio positions'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio positions'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio positions'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3403,6 +3590,7 @@ complete -c seqcli -n "__seq_at ' portfolio balances'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio balances'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio balances'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3419,6 +3607,7 @@ complete -c seqcli -n "__seq_at ' portfolio history'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' portfolio history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio history'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio history'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio history'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio history'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio history'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3434,6 +3623,7 @@ complete -c seqcli -n "__seq_at ' portfolio sync'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' portfolio sync'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' portfolio sync'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3459,6 +3649,7 @@ complete -c seqcli -n "__seq_at ' market'" -l profile -d 'Which stored profile: 
 complete -c seqcli -n "__seq_at ' market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3475,6 +3666,7 @@ complete -c seqcli -n "__seq_at ' market symbols'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' market symbols'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market symbols'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market symbols'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market symbols'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market symbols'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market symbols'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market symbols'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3491,6 +3683,7 @@ complete -c seqcli -n "__seq_at ' market fees'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' market fees'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market fees'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market fees'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market fees'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market fees'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market fees'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market fees'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3506,6 +3699,7 @@ complete -c seqcli -n "__seq_at ' market venues'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' market venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market venues'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market venues'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3524,6 +3718,7 @@ complete -c seqcli -n "__seq_at ' market book'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' market book'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market book'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market book'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market book'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market book'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market book'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market book'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3549,6 +3744,7 @@ complete -c seqcli -n "__seq_at ' market history'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' market history'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market history'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market history'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market history'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market history'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market history'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market history'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3569,6 +3765,7 @@ complete -c seqcli -n "__seq_at ' market funding'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' market funding'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market funding'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market funding'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market funding'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market funding'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market funding'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market funding'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3584,6 +3781,7 @@ complete -c seqcli -n "__seq_at ' market fair-price'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' market fair-price'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market fair-price'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market fair-price'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market fair-price'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3603,6 +3801,7 @@ complete -c seqcli -n "__seq_at ' market pools'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' market pools'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market pools'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market pools'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market pools'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market pools'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market pools'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market pools'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3618,6 +3817,7 @@ complete -c seqcli -n "__seq_at ' market token'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' market token'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market token'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market token'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market token'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market token'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market token'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market token'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3635,6 +3835,7 @@ complete -c seqcli -n "__seq_at ' market route'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' market route'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market route'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market route'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market route'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market route'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market route'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market route'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3652,6 +3853,7 @@ complete -c seqcli -n "__seq_at ' market intel'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' market intel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market intel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market intel'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market intel'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market intel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market intel'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market intel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3667,6 +3869,7 @@ complete -c seqcli -n "__seq_at ' market intel venues'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' market intel venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market intel venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market intel venues'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market intel venues'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market intel venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market intel venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market intel venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3684,6 +3887,7 @@ complete -c seqcli -n "__seq_at ' market intel slippage'" -l profile -d 'Which s
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market intel slippage'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market intel slippage'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3700,6 +3904,7 @@ complete -c seqcli -n "__seq_at ' market intel depth'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' market intel depth'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' market intel depth'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' market intel depth'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' market intel depth'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' market intel depth'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' market intel depth'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' market intel depth'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3720,6 +3925,7 @@ complete -c seqcli -n "__seq_at ' predict'" -l profile -d 'Which stored profile:
 complete -c seqcli -n "__seq_at ' predict'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3741,6 +3947,7 @@ complete -c seqcli -n "__seq_at ' predict markets'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' predict markets'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict markets'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict markets'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict markets'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict markets'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict markets'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict markets'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3756,6 +3963,7 @@ complete -c seqcli -n "__seq_at ' predict show'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' predict show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3772,6 +3980,7 @@ complete -c seqcli -n "__seq_at ' predict settlement'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' predict settlement'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict settlement'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict settlement'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict settlement'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict settlement'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict settlement'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict settlement'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3787,6 +3996,7 @@ complete -c seqcli -n "__seq_at ' predict redeem'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' predict redeem'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict redeem'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict redeem'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict redeem'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict redeem'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict redeem'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict redeem'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3801,6 +4011,7 @@ complete -c seqcli -n "__seq_at ' predict rewards'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' predict rewards'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict rewards'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict rewards'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict rewards'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3820,6 +4031,7 @@ complete -c seqcli -n "__seq_at ' predict follow'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' predict follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' predict follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' predict follow'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' predict follow'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' predict follow'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' predict follow'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' predict follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3840,6 +4052,7 @@ complete -c seqcli -n "__seq_at ' stream'" -l profile -d 'Which stored profile: 
 complete -c seqcli -n "__seq_at ' stream'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' stream'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' stream'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' stream'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' stream'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' stream'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' stream'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3860,6 +4073,7 @@ complete -c seqcli -n "__seq_at ' analytics'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' analytics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3883,6 +4097,7 @@ complete -c seqcli -n "__seq_at ' analytics tca'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' analytics tca'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics tca'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics tca'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics tca'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3901,6 +4116,7 @@ complete -c seqcli -n "__seq_at ' analytics execution'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' analytics execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics execution'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics execution'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics execution'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics execution'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3919,6 +4135,7 @@ complete -c seqcli -n "__seq_at ' analytics venues'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' analytics venues'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics venues'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics venues'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics venues'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics venues'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics venues'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics venues'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3934,6 +4151,7 @@ complete -c seqcli -n "__seq_at ' analytics market'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' analytics market'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics market'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics market'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics market'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics market'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics market'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics market'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3948,6 +4166,7 @@ complete -c seqcli -n "__seq_at ' analytics portfolio'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics portfolio'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics portfolio'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3966,6 +4185,7 @@ complete -c seqcli -n "__seq_at ' analytics ab'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' analytics ab'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' analytics ab'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' analytics ab'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' analytics ab'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' analytics ab'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' analytics ab'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' analytics ab'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -3986,6 +4206,7 @@ complete -c seqcli -n "__seq_at ' execution'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' execution'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4001,6 +4222,7 @@ complete -c seqcli -n "__seq_at ' execution forecast'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' execution forecast'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution forecast'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution forecast'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution forecast'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution forecast'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution forecast'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution forecast'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4017,6 +4239,7 @@ complete -c seqcli -n "__seq_at ' execution simulate'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' execution simulate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution simulate'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution simulate'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution simulate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4032,6 +4255,7 @@ complete -c seqcli -n "__seq_at ' execution live'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' execution live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution live'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution live'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution live'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution live'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution live'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4047,6 +4271,7 @@ complete -c seqcli -n "__seq_at ' execution review'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' execution review'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution review'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution review'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution review'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution review'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution review'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution review'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4065,6 +4290,7 @@ complete -c seqcli -n "__seq_at ' execution summary'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' execution summary'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution summary'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution summary'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution summary'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution summary'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution summary'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution summary'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4080,6 +4306,7 @@ complete -c seqcli -n "__seq_at ' execution trace'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' execution trace'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' execution trace'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' execution trace'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' execution trace'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' execution trace'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' execution trace'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' execution trace'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4097,6 +4324,7 @@ complete -c seqcli -n "__seq_at ' risk'" -l profile -d 'Which stored profile: ke
 complete -c seqcli -n "__seq_at ' risk'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' risk'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' risk'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' risk'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' risk'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4111,6 +4339,7 @@ complete -c seqcli -n "__seq_at ' risk limits'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' risk limits'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk limits'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' risk limits'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk limits'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' risk limits'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' risk limits'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' risk limits'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4125,6 +4354,7 @@ complete -c seqcli -n "__seq_at ' risk follow'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' risk follow'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk follow'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' risk follow'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk follow'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' risk follow'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' risk follow'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' risk follow'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4141,6 +4371,7 @@ complete -c seqcli -n "__seq_at ' risk alerts'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' risk alerts'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' risk alerts'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' risk alerts'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' risk alerts'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' risk alerts'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' risk alerts'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' risk alerts'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4158,6 +4389,7 @@ complete -c seqcli -n "__seq_at ' killswitch'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' killswitch'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' killswitch'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' killswitch'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' killswitch'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' killswitch'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' killswitch'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' killswitch'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4173,6 +4405,7 @@ complete -c seqcli -n "__seq_at ' killswitch on'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' killswitch on'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' killswitch on'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' killswitch on'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' killswitch on'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' killswitch on'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' killswitch on'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' killswitch on'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4187,6 +4420,7 @@ complete -c seqcli -n "__seq_at ' killswitch off'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' killswitch off'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' killswitch off'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' killswitch off'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' killswitch off'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' killswitch off'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' killswitch off'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' killswitch off'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4201,6 +4435,7 @@ complete -c seqcli -n "__seq_at ' killswitch status'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' killswitch status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' killswitch status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' killswitch status'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' killswitch status'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' killswitch status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' killswitch status'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' killswitch status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4223,6 +4458,7 @@ complete -c seqcli -n "__seq_at ' creds'" -l profile -d 'Which stored profile: k
 complete -c seqcli -n "__seq_at ' creds'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4245,6 +4481,7 @@ complete -c seqcli -n "__seq_at ' creds login'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' creds login'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds login'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds login'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds login'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds login'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds login'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds login'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4259,6 +4496,7 @@ complete -c seqcli -n "__seq_at ' creds logout'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' creds logout'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds logout'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds logout'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds logout'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds logout'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds logout'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds logout'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4274,6 +4512,7 @@ complete -c seqcli -n "__seq_at ' creds status'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' creds status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds status'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds status'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds status'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4288,6 +4527,7 @@ complete -c seqcli -n "__seq_at ' creds use'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' creds use'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds use'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds use'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds use'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds use'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds use'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds use'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4302,6 +4542,7 @@ complete -c seqcli -n "__seq_at ' creds list'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' creds list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4319,6 +4560,7 @@ complete -c seqcli -n "__seq_at ' creds venue'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' creds venue'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds venue'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds venue'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds venue'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds venue'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds venue'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds venue'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4333,6 +4575,7 @@ complete -c seqcli -n "__seq_at ' creds venue list'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' creds venue list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds venue list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds venue list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds venue list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds venue list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds venue list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds venue list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4350,6 +4593,7 @@ complete -c seqcli -n "__seq_at ' creds venue add'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' creds venue add'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds venue add'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds venue add'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds venue add'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds venue add'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds venue add'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds venue add'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4365,6 +4609,7 @@ complete -c seqcli -n "__seq_at ' creds venue remove'" -l profile -d 'Which stor
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds venue remove'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds venue remove'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4383,6 +4628,7 @@ complete -c seqcli -n "__seq_at ' creds key'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' creds key'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds key'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds key'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds key'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds key'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds key'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds key'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4397,6 +4643,7 @@ complete -c seqcli -n "__seq_at ' creds key list'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' creds key list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds key list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds key list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds key list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds key list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds key list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds key list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4415,6 +4662,7 @@ complete -c seqcli -n "__seq_at ' creds key create'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' creds key create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds key create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds key create'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds key create'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds key create'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds key create'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds key create'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4431,6 +4679,7 @@ complete -c seqcli -n "__seq_at ' creds key rotate'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds key rotate'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds key rotate'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4445,6 +4694,7 @@ complete -c seqcli -n "__seq_at ' creds key revoke'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds key revoke'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds key revoke'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4463,6 +4713,7 @@ complete -c seqcli -n "__seq_at ' creds wallet'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' creds wallet'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds wallet'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds wallet'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds wallet'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds wallet'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds wallet'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4477,6 +4728,7 @@ complete -c seqcli -n "__seq_at ' creds wallet list'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds wallet list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4491,6 +4743,7 @@ complete -c seqcli -n "__seq_at ' creds wallet show'" -l profile -d 'Which store
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds wallet show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4505,6 +4758,7 @@ complete -c seqcli -n "__seq_at ' creds wallet create'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet create'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds wallet create'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4523,6 +4777,7 @@ complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l profile -d 'Which s
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' creds wallet withdraw'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4551,6 +4806,7 @@ complete -c seqcli -n "__seq_at ' algo'" -l profile -d 'Which stored profile: ke
 complete -c seqcli -n "__seq_at ' algo'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4566,6 +4822,7 @@ complete -c seqcli -n "__seq_at ' algo init'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo init'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo init'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo init'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo init'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo init'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo init'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo init'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4581,6 +4838,7 @@ complete -c seqcli -n "__seq_at ' algo build'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' algo build'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo build'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo build'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo build'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo build'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo build'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo build'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4604,6 +4862,7 @@ complete -c seqcli -n "__seq_at ' algo deploy'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' algo deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo deploy'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo deploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo deploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4618,6 +4877,7 @@ complete -c seqcli -n "__seq_at ' algo list'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4632,6 +4892,7 @@ complete -c seqcli -n "__seq_at ' algo show'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4646,6 +4907,7 @@ complete -c seqcli -n "__seq_at ' algo start'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' algo start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo start'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo start'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo start'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4660,6 +4922,7 @@ complete -c seqcli -n "__seq_at ' algo stop'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo stop'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo stop'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4689,6 +4952,7 @@ complete -c seqcli -n "__seq_at ' algo backtest'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' algo backtest'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo backtest'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo backtest'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo backtest'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4707,6 +4971,7 @@ complete -c seqcli -n "__seq_at ' algo job'" -l profile -d 'Which stored profile
 complete -c seqcli -n "__seq_at ' algo job'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo job'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo job'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo job'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo job'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo job'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4721,6 +4986,7 @@ complete -c seqcli -n "__seq_at ' algo job list'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' algo job list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo job list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo job list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo job list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo job list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo job list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4736,6 +5002,7 @@ complete -c seqcli -n "__seq_at ' algo job show'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' algo job show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo job show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo job show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo job show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo job show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo job show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4752,6 +5019,7 @@ complete -c seqcli -n "__seq_at ' algo job wait'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' algo job wait'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo job wait'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo job wait'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job wait'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo job wait'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo job wait'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo job wait'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4766,6 +5034,7 @@ complete -c seqcli -n "__seq_at ' algo job cancel'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo job cancel'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo job cancel'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4780,6 +5049,7 @@ complete -c seqcli -n "__seq_at ' algo undeploy'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo undeploy'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo undeploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4797,6 +5067,7 @@ complete -c seqcli -n "__seq_at ' algo logs'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo logs'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo logs'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo logs'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo logs'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo logs'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo logs'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo logs'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4811,6 +5082,7 @@ complete -c seqcli -n "__seq_at ' algo metrics'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' algo metrics'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo metrics'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo metrics'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo metrics'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo metrics'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo metrics'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo metrics'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4826,6 +5098,7 @@ complete -c seqcli -n "__seq_at ' algo traces'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' algo traces'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo traces'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo traces'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo traces'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo traces'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo traces'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo traces'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4840,6 +5113,7 @@ complete -c seqcli -n "__seq_at ' algo mesh'" -l profile -d 'Which stored profil
 complete -c seqcli -n "__seq_at ' algo mesh'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' algo mesh'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' algo mesh'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' algo mesh'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' algo mesh'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' algo mesh'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' algo mesh'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4861,6 +5135,7 @@ complete -c seqcli -n "__seq_at ' strategy'" -l profile -d 'Which stored profile
 complete -c seqcli -n "__seq_at ' strategy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4879,6 +5154,7 @@ complete -c seqcli -n "__seq_at ' strategy deploy'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy deploy'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy deploy'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4893,6 +5169,7 @@ complete -c seqcli -n "__seq_at ' strategy list'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' strategy list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4907,6 +5184,7 @@ complete -c seqcli -n "__seq_at ' strategy show'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' strategy show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4921,6 +5199,7 @@ complete -c seqcli -n "__seq_at ' strategy start'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' strategy start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy start'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy start'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy start'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4935,6 +5214,7 @@ complete -c seqcli -n "__seq_at ' strategy stop'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' strategy stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy stop'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy stop'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4952,6 +5232,7 @@ complete -c seqcli -n "__seq_at ' strategy logs'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' strategy logs'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy logs'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy logs'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy logs'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy logs'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy logs'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy logs'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4966,6 +5247,7 @@ complete -c seqcli -n "__seq_at ' strategy delete'" -l profile -d 'Which stored 
 complete -c seqcli -n "__seq_at ' strategy delete'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' strategy delete'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' strategy delete'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' strategy delete'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' strategy delete'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' strategy delete'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' strategy delete'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4983,6 +5265,7 @@ complete -c seqcli -n "__seq_at ' health'" -l profile -d 'Which stored profile: 
 complete -c seqcli -n "__seq_at ' health'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' health'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' health'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' health'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' health'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' health'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' health'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -4997,6 +5280,7 @@ complete -c seqcli -n "__seq_at ' health check'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' health check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' health check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' health check'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' health check'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' health check'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' health check'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' health check'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5011,6 +5295,7 @@ complete -c seqcli -n "__seq_at ' health live'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' health live'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' health live'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' health live'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' health live'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' health live'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' health live'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' health live'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5028,6 +5313,7 @@ complete -c seqcli -n "__seq_at ' health edges'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' health edges'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' health edges'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' health edges'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' health edges'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' health edges'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' health edges'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' health edges'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5051,6 +5337,7 @@ complete -c seqcli -n "__seq_at ' sandbox'" -l profile -d 'Which stored profile:
 complete -c seqcli -n "__seq_at ' sandbox'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5075,6 +5362,7 @@ complete -c seqcli -n "__seq_at ' sandbox serve'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox serve'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox serve'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5099,6 +5387,7 @@ complete -c seqcli -n "__seq_at ' sandbox start'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' sandbox start'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox start'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox start'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox start'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox start'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox start'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox start'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5114,6 +5403,7 @@ complete -c seqcli -n "__seq_at ' sandbox stop'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox stop'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox stop'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5129,6 +5419,7 @@ complete -c seqcli -n "__seq_at ' sandbox status'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' sandbox status'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox status'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox status'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox status'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox status'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox status'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox status'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5143,6 +5434,7 @@ complete -c seqcli -n "__seq_at ' sandbox reset'" -l profile -d 'Which stored pr
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox reset'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox reset'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5162,6 +5454,7 @@ complete -c seqcli -n "__seq_at ' sandbox settings'" -l profile -d 'Which stored
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox settings'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox settings'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5183,6 +5476,7 @@ complete -c seqcli -n "__seq_at ' sandbox seed'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox seed'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox seed'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5198,6 +5492,7 @@ complete -c seqcli -n "__seq_at ' sandbox tape'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox tape'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox tape'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5216,6 +5511,7 @@ complete -c seqcli -n "__seq_at ' sandbox faults'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox faults'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5231,6 +5527,7 @@ complete -c seqcli -n "__seq_at ' sandbox faults check'" -l profile -d 'Which st
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults check'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox faults check'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5246,6 +5543,7 @@ complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l profile -d 'Whi
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-down'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5261,6 +5559,7 @@ complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l profile -d 'Which
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox faults venue-up'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5275,6 +5574,7 @@ complete -c seqcli -n "__seq_at ' sandbox faults list'" -l profile -d 'Which sto
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' sandbox faults list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' sandbox faults list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5292,6 +5592,7 @@ complete -c seqcli -n "__seq_at ' journal'" -l profile -d 'Which stored profile:
 complete -c seqcli -n "__seq_at ' journal'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' journal'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' journal'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' journal'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' journal'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' journal'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' journal'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5308,6 +5609,7 @@ complete -c seqcli -n "__seq_at ' journal list'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' journal list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' journal list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' journal list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' journal list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' journal list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' journal list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' journal list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5322,6 +5624,7 @@ complete -c seqcli -n "__seq_at ' journal show'" -l profile -d 'Which stored pro
 complete -c seqcli -n "__seq_at ' journal show'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' journal show'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' journal show'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' journal show'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' journal show'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' journal show'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' journal show'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5336,6 +5639,7 @@ complete -c seqcli -n "__seq_at ' journal verify'" -l profile -d 'Which stored p
 complete -c seqcli -n "__seq_at ' journal verify'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' journal verify'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' journal verify'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' journal verify'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' journal verify'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' journal verify'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' journal verify'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5354,6 +5658,7 @@ complete -c seqcli -n "__seq_at ' config'" -l profile -d 'Which stored profile: 
 complete -c seqcli -n "__seq_at ' config'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' config'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' config'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' config'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' config'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' config'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' config'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5368,6 +5673,7 @@ complete -c seqcli -n "__seq_at ' config get'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' config get'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' config get'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' config get'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' config get'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' config get'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' config get'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' config get'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5382,6 +5688,7 @@ complete -c seqcli -n "__seq_at ' config set'" -l profile -d 'Which stored profi
 complete -c seqcli -n "__seq_at ' config set'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' config set'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' config set'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' config set'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' config set'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' config set'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' config set'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5396,6 +5703,7 @@ complete -c seqcli -n "__seq_at ' config list'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' config list'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' config list'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' config list'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' config list'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' config list'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' config list'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' config list'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5410,6 +5718,7 @@ complete -c seqcli -n "__seq_at ' config path'" -l profile -d 'Which stored prof
 complete -c seqcli -n "__seq_at ' config path'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' config path'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' config path'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' config path'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' config path'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' config path'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' config path'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5424,6 +5733,7 @@ complete -c seqcli -n "__seq_at ' doctor'" -l profile -d 'Which stored profile: 
 complete -c seqcli -n "__seq_at ' doctor'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' doctor'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' doctor'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' doctor'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' doctor'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' doctor'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' doctor'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5440,6 +5750,7 @@ complete -c seqcli -n "__seq_at ' api'" -l profile -d 'Which stored profile: key
 complete -c seqcli -n "__seq_at ' api'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' api'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' api'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' api'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' api'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' api'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' api'" -l dry-run -d 'Build, check and print the request; send nothing.'
@@ -5455,6 +5766,7 @@ complete -c seqcli -n "__seq_at ' help'" -l profile -d 'Which stored profile: ke
 complete -c seqcli -n "__seq_at ' help'" -l local -d 'The built-in sandbox exchange: no account, no network.'
 complete -c seqcli -n "__seq_at ' help'" -l output -d 'Form of the result (SEQ_OUTPUT).' -x -a 'table json ndjson csv raw'
 complete -c seqcli -n "__seq_at ' help'" -l json -d 'The same as -o json.'
+complete -c seqcli -n "__seq_at ' help'" -l csv -d 'The same as -o csv.'
 complete -c seqcli -n "__seq_at ' help'" -l fields -d 'Only these fields, in this order.' -r
 complete -c seqcli -n "__seq_at ' help'" -l quiet -d 'Ids only, one a line.'
 complete -c seqcli -n "__seq_at ' help'" -l dry-run -d 'Build, check and print the request; send nothing.'

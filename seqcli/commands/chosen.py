@@ -63,8 +63,8 @@ def guess(arguments: Sequence[str], environment: Mapping[str, str] = os.environ)
     for place, word in enumerate(arguments):
         if word == "--":
             break
-        if word == "--json":
-            form = "json"
+        if word in ("--json", "--csv"):
+            form = word.removeprefix("--")
         elif word == "--output":
             form = "".join(arguments[place + 1 : place + 2])
         elif word.startswith("--output="):

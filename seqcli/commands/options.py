@@ -14,6 +14,7 @@ _DECLARED: tuple[tuple[tuple[str, ...], bool, str | None, str], ...] = (
     (("--local",), True, None, "The built-in sandbox exchange: no account, no network."),
     (("-o", "--output"), False, "table|json|ndjson|csv|raw", "Form of the result (SEQ_OUTPUT)."),
     (("--json",), True, None, "The same as -o json."),
+    (("--csv",), True, None, "The same as -o csv."),
     (("--fields",), False, "A,B.C", "Only these fields, in this order."),
     (("-q", "--quiet"), True, None, "Ids only, one a line."),
     (("-n", "--dry-run"), True, None, "Build, check and print the request; send nothing."),
@@ -63,7 +64,7 @@ def _keep(context: typer.Context, parameter: Any, value: Any) -> Any:
     source = context.get_parameter_source(parameter.name)
     if source is not None and source.name == "COMMANDLINE":
         words = context.meta.setdefault(_GIVEN, {})
-        words |= {"output": "json"} if parameter.name == "json" else {parameter.name: value}
+        words |= {"output": parameter.name} if parameter.name in ("json", "csv") else {parameter.name: value}
     return value
 
 

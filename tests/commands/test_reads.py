@@ -206,3 +206,12 @@ def test_what_has_no_end_is_refused_with_the_command_that_follows_it(seq: Seq, p
     assert (done.status, done.out) == (2, "")
     assert path.partition("?")[0] in done.error["message"]
     assert done.error["hint"].endswith(instead)
+
+
+def test_csv_is_a_word_of_its_own_and_of_two_forms_the_last_one_wins(seq: Seq) -> None:
+    long, short = (seq("--local", "market", "fees", "ETH-USD", *words).out for words in (("-o", "csv"), ("--csv",)))
+    assert long == short
+    assert short.startswith("venue,")
+    assert seq("--local", "market", "fees", "ETH-USD", "--csv", "--json").out.startswith("{")
+    assert seq("--local", "market", "fees", "ETH-USD", "--json", "--csv").out == short
+    assert seq("--csv", "no-such-noun").error["exit_status"] == 2

@@ -85,6 +85,7 @@ def test_every_alias_leads_to_a_command_and_hides_none(commands: Commands) -> No
 
 def test_the_last_of_two_output_forms_wins() -> None:
     assert chosen.guess(["--json", "-o", "csv"]).output == "csv"
+    assert chosen.guess(["--json", "--csv"]).output == "csv"
     assert chosen.guess(["-o", "csv", "--json"]).output == "json"
     assert chosen.guess(["-ondjson", "--", "--json"]).output == "ndjson"
 
