@@ -19,9 +19,11 @@ with them, so an age is true.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from seqcli.errors import Usage
 from seqcli.sandbox.market.books import Book, Funding, Print, Side, Top
+from seqcli.sandbox.market.crossings import Crossings, Minima
 from seqcli.sandbox.market.instruments import VENUES, Instrument, Kind, Venue
 from seqcli.sandbox.market.recordings import Recording, Series, read
 
@@ -109,40 +111,24 @@ class _Player:
 
     def touches(self, side: Side, price: int, from_ns: int, to_ns: int) -> Iterator[int]:
         """The instants of (from_ns, to_ns] that can affect an order; the contract is `Market.touches`."""
-        return self._at(self._hits_buy(price) if side == "buy" else self._hits_sell(price), from_ns, to_ns)
+        return self._at(*self._crossings.touching(side, price), from_ns, to_ns)
 
     def stops(self, side: Side, price: int, from_ns: int, to_ns: int) -> Iterator[int]:
         """The instants of (from_ns, to_ns] with a touch at or past a price; the contract is `Market.stops`."""
-        if side == "sell":
-            hits = sorted(at for at, (_, bids, _) in self._published() if bids and bids[0][0] <= price)
-        else:
-            hits = sorted(at for at, (_, _, asks) in self._published() if asks and asks[0][0] >= price)
-        return self._at(hits, from_ns, to_ns)
+        return self._at(*self._crossings.stopping(side, price), from_ns, to_ns)
 
-    def _at(self, hits: list[int], from_ns: int, to_ns: int) -> Iterator[int]:
-        """The instants of (from_ns, to_ns] at some offsets, turn after turn."""
-        if not hits:
+    @cached_property
+    def _crossings(self) -> Crossings:
+        return Crossings(self._book_at, self._books, self._print_at, self._prints)
+
+    def _at(self, minima: Minima, limit: int, from_ns: int, to_ns: int) -> Iterator[int]:
+        """The instants of (from_ns, to_ns] at which a number is `limit` or less, turn after turn."""
+        if minima.least > limit:
             return
         for turn, low, high in self._turns(from_ns, to_ns):
             begin = self._begin(turn)
-            for offset in hits[bisect_right(hits, low) : bisect_right(hits, high)]:
+            for offset in self._crossings.between(minima, limit, low, high):
                 yield begin + offset
-
-    def _hits_buy(self, price: int) -> list[int]:
-        books = {at for at, (_, _, asks) in self._published() if asks and asks[0][0] <= price}
-        prints = {at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 <= price}
-        return sorted(books | prints)
-
-    def _hits_sell(self, price: int) -> list[int]:
-        books = {at for at, (_, bids, _) in self._published() if bids and bids[0][0] >= price}
-        prints = {at for at, each in zip(self._print_at, self._prints, strict=True) if each.price_1e9 >= price}
-        return sorted(books | prints)
-
-    def _published(
-        self,
-    ) -> Iterator[tuple[int, tuple[int, Sequence[tuple[int, int]], Sequence[tuple[int, int]]]]]:
-        """Offset and book; of several books squeezed into one instant only the last was ever to be seen."""
-        return iter(dict(zip(self._book_at, self._books, strict=True)).items())
 
     def _begin(self, turn: int) -> int:
         return self._start + turn * (self._length or 0)
