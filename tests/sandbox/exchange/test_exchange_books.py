@@ -1,5 +1,6 @@
 """What must always hold: the books add up after every event, a replay gives the same bytes, memory stays flat."""
 
+import gc
 import tracemalloc
 from contextlib import suppress
 from decimal import Decimal
@@ -278,27 +279,31 @@ def test_limits_are_refused_by_their_own_names():
     assert stage.order(qty="1").failure_reason is None
 
 
-def test_ended_orders_leave_nothing_behind_in_memory():
-    market = SyntheticMarket(1)
-    exchange = Exchange(market)
+@pytest.mark.parametrize("forgets", [True, False])
+def test_ended_orders_leave_nothing_behind_in_memory(forgets):
+    """Once the market's caches are full; the control keeps what happened, which must show."""
+    exchange = Exchange(SyntheticMarket(1))
     body = SimpleOrder(symbol="ETH-USD", side="buy", qty=Decimal("0.01"))
     now = START
 
-    def run(count):
+    def held_after(count):
         nonlocal now
         for _ in range(count):
             now += 50_000_000
             exchange.advance(now)
             exchange.place(ME, body, now)
-            exchange.pending.clear()
+            if forgets:
+                exchange.pending.clear()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
 
-    run(300)
     tracemalloc.start()
-    run(300)
-    first = tracemalloc.get_traced_memory()[0]
-    run(900)
-    assert tracemalloc.get_traced_memory()[0] - first < 60_000
-    tracemalloc.stop()
+    try:
+        first = held_after(900)
+        grown = held_after(900) - first
+    finally:
+        tracemalloc.stop()
+    assert (grown < 60_000) == forgets
 
 
 def test_seeding_may_not_take_what_open_orders_hold():
