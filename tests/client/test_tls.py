@@ -113,12 +113,23 @@ def test_a_server_that_speaks_no_tls_is_a_sentence(trusting):
         thread.join()
 
 
-def test_a_drip_inside_tls_ends_at_the_deadline(trusting, serve, say, authority, stopwatch):
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("kind", ["drip", "silence"])
+def test_a_server_that_is_slow_inside_tls_ends_at_the_deadline(
+    trusting, serve, say, authority, stopwatch, before, kind
+):
+    """On a new connection, and on one that has been used before."""
     mine = authority()
-    server = serve(say.drip(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"), context=mine.context)
+    slow = say.silence if kind == "silence" else say.drip(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n")
+    server = serve(*[say.reply()] * before, slow, say.reply(), context=mine.context)
+    transport = trusting(ca_file=str(mine.file))
+    for _ in range(before):
+        get(transport, server.url)
     with pytest.raises(Ambiguous, match="did not answer within"):
-        get(trusting(ca_file=str(mine.file)), server.url, LIMIT_S)
+        get(transport, server.url, LIMIT_S)
     assert stopwatch() < LATE_S
+    assert get(transport, server.url)[0] == 200
+    assert server.connections == 2
 
 
 def test_a_proxy_named_in_the_settings_carries_https_and_never_sees_the_key(trusting, serve, say, authority):
