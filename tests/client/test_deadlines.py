@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -96,38 +97,49 @@ def test_a_request_too_large_to_be_taken_ends_at_the_deadline(transport, stopwat
     assert stopwatch() < LATE_S
 
 
+@pytest.fixture
+def hang(monkeypatch) -> Callable[[], threading.Event]:
+    """From now on names are looked up only once the event is set."""
+
+    def begin() -> threading.Event:
+        resolve, late = socket.getaddrinfo, threading.Event()
+
+        def slow(*args, **options):
+            late.wait(5)
+            return resolve(*args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        return late
+
+    return begin
+
+
 def test_a_resolver_that_hangs_when_a_kept_connection_is_gone_ends_at_the_deadline_too(
-    transport, serve, say, monkeypatch, stopwatch
+    transport, serve, say, monkeypatch, hang, stopwatch
 ):
     def goodbye(connection):
         say.reply()(connection)
         connection.shutdown(socket.SHUT_RDWR)
         closed.set()
 
-    closed, late = threading.Event(), threading.Event()
+    closed = threading.Event()
     server = serve(goodbye, say.reply())
     get(transport, f"{server.url}/")
     assert closed.wait(5)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: late.wait(5))
+    ended, late = end_of_exchange(monkeypatch), hang()
     with pytest.raises(NotSent, match=r"did not answer within 0\.3 s"):
         get(transport, f"{server.url}/", LIMIT_S)
-    late.set()
     assert stopwatch() < LATE_S
+    late.set()
+    assert ended.wait(5)
     assert len(server.requests) == 1
 
 
 def test_a_resolver_that_hangs_ends_at_the_deadline_and_nothing_is_sent_later(
-    transport, serve, say, monkeypatch, stopwatch
+    transport, serve, say, monkeypatch, hang, stopwatch
 ):
     server = serve(say.reply())
-    resolve, late = socket.getaddrinfo, threading.Event()
-    ended = end_of_exchange(monkeypatch)
-
-    def slow(*args, **options):
-        late.wait(5)
-        return resolve(*args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    ended, late = end_of_exchange(monkeypatch), hang()
     with pytest.raises(NotSent, match=r"did not answer within 0\.3 s"):
         get(transport, f"{server.url}/", LIMIT_S)
     assert stopwatch() < LATE_S
@@ -136,7 +148,7 @@ def test_a_resolver_that_hangs_ends_at_the_deadline_and_nothing_is_sent_later(
     assert server.requests == []
 
 
-def test_control_without_the_lock_s_word_the_late_request_would_leave(transport, serve, say, monkeypatch):
+def test_control_without_the_lock_s_word_the_late_request_would_leave(transport, serve, say, monkeypatch, hang):
     watch = RoundTrip.watch
 
     def deaf(self, event, facts):
@@ -146,15 +158,8 @@ def test_control_without_the_lock_s_word_the_late_request_would_leave(transport,
             self.abandoned = abandoned
 
     server = serve(say.reply())
-    resolve, late = socket.getaddrinfo, threading.Event()
-    ended = end_of_exchange(monkeypatch)
-
-    def slow(*args, **options):
-        late.wait(5)
-        return resolve(*args, **options)
-
+    ended, late = end_of_exchange(monkeypatch), hang()
     monkeypatch.setattr(RoundTrip, "watch", deaf)
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
     with pytest.raises(NotSent):
         get(transport, f"{server.url}/", LIMIT_S)
     late.set()
