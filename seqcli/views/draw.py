@@ -95,7 +95,7 @@ def _picture(console: Console, chart: Chart, room: int | None, stdout: TextIO) -
 
 def _print(console: Console, block: Grid | Pairs | Line, room: int | None) -> None:
     if isinstance(block, Line):
-        console.print(_styled(block.cell))
+        console.print(_styled(block.cell), width=_margin(block, room))
         return
     if block.title:
         console.print(_styled(Cell(block.title, "strong")))
@@ -109,6 +109,13 @@ def _print(console: Console, block: Grid | Pairs | Line, room: int | None) -> No
         console.print(_lines([[row[place] for place in kept] for row in block.rows], columns, head=True))
     else:
         console.print(_styled(Cell(block.empty, "dim")))
+
+
+def _margin(line: Line, room: int | None) -> int | None:
+    """Where a sentence is broken: between words only, since digits are never cut."""
+    if line.whole or room is None:
+        return None
+    return max([room, *(cell_len(word) for word in _plain(line.cell).split())])
 
 
 def _barred(block: Grid | Pairs | Line, room: int | None, stdout: TextIO) -> Grid | Pairs | Line:

@@ -91,6 +91,14 @@ def test_hostile_text_is_harmless_in_every_place_of_a_table() -> None:
     assert "\u202e" not in text
 
 
+def test_a_sentence_is_broken_at_the_terminal_even_beside_what_is_wider() -> None:
+    wide = Grid(columns=columns("NAME"), rows=[["x" * 50]])
+    words = "a sentence of some words that are to be read"
+    lines = drawn(wide, Line(words), width=30).splitlines()
+    assert lines[2:] == ["a sentence of some words that", "are to be read"]
+    assert drawn(wide, Line(words, whole=True), width=30).splitlines()[2:] == [words]
+
+
 def test_blocks_are_parted_by_a_blank_line_and_an_empty_one_says_so() -> None:
     assert drawn(
         Pairs(title="t", rows=[("a", "1"), ("bb", "2")]), Grid(columns=columns("A"), rows=[], empty="none")
