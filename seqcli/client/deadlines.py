@@ -21,14 +21,14 @@ class Deadlines:
     @contextlib.contextmanager
     def over(self, end: End, at: float) -> Iterator[None]:
         """While this is open, `end` is called at `at`, on the monotonic clock, from another thread."""
-        with self._turn:
-            self._ends[end] = at
-            if self._looks_at is None:
-                self._looks_at = at
-                _thread.start_new_thread(self._watch, ())
-            elif at < self._looks_at:
-                self._turn.notify()
         try:
+            with self._turn:
+                self._ends[end] = at
+                if self._looks_at is None:
+                    _thread.start_new_thread(self._watch, ())  # which may fail; it waits for its turn
+                    self._looks_at = at
+                elif at < self._looks_at:
+                    self._turn.notify()
             yield
         finally:
             with self._turn:

@@ -2,7 +2,7 @@
 
 What is promised of `HttpTransport.send`, whatever the server does:
 
-- it ends by its deadline, wall clock: `roundtrip`
+- it ends by its deadline, wall clock; `roundtrip` says how
 - NotSent means that no byte of the request left, nor ever will: sending and giving up are decided under one
   lock
 - anything that goes wrong after that is Ambiguous, a kept connection that is reset at once included

@@ -67,6 +67,17 @@ class Say:
         return step
 
     @staticmethod
+    def goodbye(closed: threading.Event) -> Step:
+        """An answer, after which the connection is closed; `closed` says when."""
+
+        def step(connection: socket.socket) -> None:
+            Say.reply()(connection)
+            connection.shutdown(socket.SHUT_RDWR)
+            closed.set()
+
+        return step
+
+    @staticmethod
     def reset(connection: socket.socket) -> None:
         """Close with a reset instead of a goodbye."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

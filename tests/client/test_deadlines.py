@@ -1,5 +1,6 @@
 """The deadline of a request, on real sockets: it holds on a new connection and on a kept one."""
 
+import _thread
 import os
 import signal
 import socket
@@ -18,8 +19,8 @@ LIMIT_S = 0.3
 LATE_S = 2.0  # far beyond the limit, and far below what an unlimited server would take
 
 
-def end_of_exchange(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set when the thread of an exchange is through, whether anybody waits for it or not."""
+def end_of_trip(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when the thread of a round trip is through, whether anybody waits for it or not."""
     ended, run = threading.Event(), RoundTrip._run
 
     def watched(self, request):
@@ -117,16 +118,11 @@ def hang(monkeypatch) -> Callable[[], threading.Event]:
 def test_a_resolver_that_hangs_when_a_kept_connection_is_gone_ends_at_the_deadline_too(
     transport, serve, say, monkeypatch, hang, stopwatch
 ):
-    def goodbye(connection):
-        say.reply()(connection)
-        connection.shutdown(socket.SHUT_RDWR)
-        closed.set()
-
     closed = threading.Event()
-    server = serve(goodbye, say.reply())
+    server = serve(say.goodbye(closed), say.reply())
     get(transport, f"{server.url}/")
     assert closed.wait(5)
-    ended, late = end_of_exchange(monkeypatch), hang()
+    ended, late = end_of_trip(monkeypatch), hang()
     with pytest.raises(NotSent, match=r"did not answer within 0\.3 s"):
         get(transport, f"{server.url}/", LIMIT_S)
     assert stopwatch() < LATE_S
@@ -139,7 +135,7 @@ def test_a_resolver_that_hangs_ends_at_the_deadline_and_nothing_is_sent_later(
     transport, serve, say, monkeypatch, hang, stopwatch
 ):
     server = serve(say.reply())
-    ended, late = end_of_exchange(monkeypatch), hang()
+    ended, late = end_of_trip(monkeypatch), hang()
     with pytest.raises(NotSent, match=r"did not answer within 0\.3 s"):
         get(transport, f"{server.url}/", LIMIT_S)
     assert stopwatch() < LATE_S
@@ -158,7 +154,7 @@ def test_control_without_the_lock_s_word_the_late_request_would_leave(transport,
             self.abandoned = abandoned
 
     server = serve(say.reply())
-    ended, late = end_of_exchange(monkeypatch), hang()
+    ended, late = end_of_trip(monkeypatch), hang()
     monkeypatch.setattr(RoundTrip, "watch", deaf)
     with pytest.raises(NotSent):
         get(transport, f"{server.url}/", LIMIT_S)
@@ -240,5 +236,19 @@ def test_what_was_faster_is_not_ended_and_the_thread_goes_when_nothing_is_left()
         time.sleep(0.001)
     assert not ended.is_set()
     assert deadlines._looks_at is None
+    with deadlines.over(ended.set, time.monotonic()):
+        assert ended.wait(5)
+
+
+def test_a_thread_that_can_not_be_had_is_told_and_the_next_deadline_holds_again(monkeypatch):
+    def none(*_args):
+        raise RuntimeError("can't start new thread")
+
+    deadlines, ended = Deadlines(), threading.Event()
+    with monkeypatch.context() as without:
+        without.setattr(_thread, "start_new_thread", none)
+        with pytest.raises(RuntimeError), deadlines.over(ended.set, time.monotonic()):
+            pass
+    assert not ended.is_set()
     with deadlines.over(ended.set, time.monotonic()):
         assert ended.wait(5)

@@ -144,13 +144,8 @@ def test_a_kept_connection_that_is_reset_is_ambiguous_too_and_not_tried_again(tr
 
 
 def test_a_kept_connection_closed_meanwhile_is_replaced_before_anything_is_sent(transport, serve, say):
-    def goodbye(connection):
-        say.reply()(connection)
-        connection.shutdown(socket.SHUT_RDWR)
-        closed.set()
-
     closed = threading.Event()
-    server = serve(goodbye, say.reply())
+    server = serve(say.goodbye(closed), say.reply())
     get(transport, f"{server.url}/")
     assert closed.wait(5)
     assert get(transport, f"{server.url}/")[0] == 200

@@ -20,7 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from seqcli.desk import journal as journals
-from seqcli.desk.journal import Intent, Journal, Taken
+from seqcli.desk.journal import Intent, Journal
 
 journal = Journal(Path(sys.argv[1]))
 for place in range(10**6):
